@@ -1,0 +1,15 @@
+//! Vestibule: the front room of a web site.
+//!
+//! Floors look down, never up; a test holds them.
+//!
+//! ```text
+//! 5  demo                          the private Postgres, the simulator
+//! 4  web                           routes, middleware, pages, API
+//! 3  sign_in  revocations          what happens, in transactions and in memory
+//! 2  models   oauth                rows; providers. They do not know each other
+//! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
+//! 0  config   error  provider      words that everybody shares
+//! ```
+
+pub mod demo;
+pub mod provider;
