@@ -11,5 +11,8 @@
 //! 0  config   error  provider      words that everybody shares
 //! ```
 
+pub mod config;
+pub mod crypto;
 pub mod demo;
 pub mod provider;
+pub mod secret;

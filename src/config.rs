@@ -1,0 +1,247 @@
+//! Floor 0: the environment, read once, into types.
+//!
+//! The look-up is a function, so that tests need no process state; every
+//! problem is found in one go and says how to mend it.
+
+mod environment;
+mod provider;
+mod proxies;
+mod public_url;
+mod reader;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+pub use environment::Environment;
+pub use provider::ProviderConfig;
+pub use proxies::TrustedProxies;
+pub use public_url::PublicUrl;
+pub use reader::{Problem, Reader};
+
+/// Two weeks: long enough for people, short for a stolen cookie.
+const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(14 * 24);
+/// After three months everybody signs in again.
+const SESSION_MAX_AGE: Duration = Duration::from_hours(90 * 24);
+/// Browsers keep no cookie longer than 400 days (RFC 6265bis §5.5).
+const LONGEST_SESSION: Duration = Duration::from_hours(400 * 24);
+/// Load balancers look every few seconds; they must see `/readyz` turn first.
+const SHUTDOWN_DRAIN: Duration = Duration::from_secs(5);
+const DATABASE_POOL_SIZE: u32 = 10;
+const LARGEST_POOL: u32 = 1_000;
+const DEFAULT_PORT: u16 = 8080;
+
+/// Everything `serve` needs to know.
+pub struct Config {
+    pub public_url: PublicUrl,
+    pub bind: SocketAddr,
+    pub database: DatabaseConfig,
+    pub auto_migrate: bool,
+    pub keys: KeySource,
+    pub github: Option<ProviderConfig>,
+    pub vercel: Option<ProviderConfig>,
+    pub session: SessionLimits,
+    pub trusted_proxies: TrustedProxies,
+    pub shutdown_drain: Duration,
+}
+
+/// Where Postgres is and how many connections we hold.
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    pub url: Secret,
+    pub pool_size: u32,
+}
+
+/// Where the key ring is.
+pub enum KeySource {
+    File(PathBuf),
+    Text(Secret),
+}
+
+/// How long a session lasts: without a visit, and at most.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLimits {
+    pub idle: Duration,
+    pub max_age: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+impl Config {
+    /// Reads everything, or says everything that is wrong.
+    pub fn read(environment: &Environment) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::new(environment);
+        let public_url = reader.required(
+            "PUBLIC_URL",
+            "the origin that people see, such as https://login.example.com",
+            PublicUrl::parse,
+        );
+        let bind = reader.parsed("BIND", (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into(), |text| {
+            text.parse()
+                .map_err(|_| "give an address and a port, such as 127.0.0.1:8080".to_owned())
+        });
+        let database = DatabaseConfig::read(&mut reader);
+        let auto_migrate = reader.flag("AUTO_MIGRATE");
+        let keys = KeySource::read(&mut reader);
+        let in_production = public_url.as_ref().is_some_and(PublicUrl::is_production);
+        let github = ProviderConfig::read(&mut reader, Provider::GitHub, in_production);
+        let vercel = ProviderConfig::read(&mut reader, Provider::Vercel, in_production);
+        let session = SessionLimits::read(&mut reader);
+        let trusted_proxies = TrustedProxies::read(&mut reader);
+        let shutdown_drain = reader.duration("SHUTDOWN_DRAIN", SHUTDOWN_DRAIN);
+        LogFormat::read(&mut reader);
+
+        match (public_url, database, keys, reader.problems()) {
+            (Some(public_url), Some(database), Some(keys), problems) if problems.is_empty() => {
+                Ok(Self {
+                    public_url,
+                    bind,
+                    database,
+                    auto_migrate,
+                    keys,
+                    github,
+                    vercel,
+                    session,
+                    trusted_proxies,
+                    shutdown_drain,
+                })
+            }
+            (.., problems) => Err(problems),
+        }
+    }
+
+    pub fn provider(&self, provider: Provider) -> Option<&ProviderConfig> {
+        match provider {
+            Provider::GitHub => self.github.as_ref(),
+            Provider::Vercel => self.vercel.as_ref(),
+        }
+    }
+
+    /// The providers on offer, in the order in which pages show them.
+    pub fn providers(&self) -> impl Iterator<Item = Provider> {
+        let offered = |provider: &Provider| self.provider(*provider).is_some();
+        Provider::ALL.into_iter().filter(offered)
+    }
+
+    /// Where a provider sends people back to: to be registered there exactly.
+    pub fn callback_url(&self, provider: Provider) -> String {
+        format!("{}/api/auth/callback/{provider}", self.public_url)
+    }
+}
+
+impl DatabaseConfig {
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let url = Self::url(reader);
+        let pool_size = reader.parsed("DATABASE_POOL_SIZE", DATABASE_POOL_SIZE, |text| {
+            let size = text
+                .parse()
+                .ok()
+                .filter(|size| (1..=LARGEST_POOL).contains(size));
+            size.ok_or_else(|| format!("give a number from 1 to {LARGEST_POOL}"))
+        });
+        Some(Self {
+            url: url?,
+            pool_size,
+        })
+    }
+
+    fn url(reader: &mut Reader) -> Option<Secret> {
+        let primary = reader.secret("DATABASE_URL");
+        let url = match (primary, reader.secret("POSTGRES_URL")) {
+            (Some(url), _) | (None, Some(url)) => url,
+            (None, None) => {
+                if !reader.complained_of("DATABASE_URL") {
+                    reader.problem(
+                        "DATABASE_URL",
+                        "not set. Set it to the Postgres to use, such as postgres://user:password@host/vestibule",
+                    );
+                }
+                return None;
+            }
+        };
+        let known = ["postgres://", "postgresql://"];
+        if known.iter().any(|scheme| url.expose().starts_with(scheme)) {
+            return Some(url);
+        }
+        reader.problem(
+            "DATABASE_URL",
+            "is no Postgres URL. It starts with postgres://",
+        );
+        None
+    }
+}
+
+impl KeySource {
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        match (reader.text("KEYS_FILE"), reader.text("KEYS")) {
+            (Some(path), None) => Some(Self::File(path.into())),
+            (None, Some(json)) => Some(Self::Text(Secret::new(json))),
+            (Some(_), Some(_)) => {
+                reader.problem("KEYS", "KEYS_FILE is set as well. Set one of them");
+                None
+            }
+            (None, None) => {
+                reader.problem(
+                    "KEYS_FILE",
+                    "not set. Make a ring with `vestibule keys generate keys.json` and set KEYS_FILE=keys.json",
+                );
+                None
+            }
+        }
+    }
+
+    /// The variable that problems with the ring are reported under.
+    pub fn variable(&self) -> &'static str {
+        match self {
+            Self::File(_) => "KEYS_FILE",
+            Self::Text(_) => "KEYS",
+        }
+    }
+}
+
+impl SessionLimits {
+    fn read(reader: &mut Reader) -> Self {
+        let idle = reader.duration("SESSION_IDLE_TIMEOUT", SESSION_IDLE_TIMEOUT);
+        let max_age = reader.duration("SESSION_MAX_AGE", SESSION_MAX_AGE);
+        if idle < Duration::from_secs(1) {
+            reader.problem(
+                "SESSION_IDLE_TIMEOUT",
+                "must be at least one second, such as 14d",
+            );
+        }
+        if max_age < idle {
+            reader.problem(
+                "SESSION_MAX_AGE",
+                "must not be shorter than SESSION_IDLE_TIMEOUT",
+            );
+        }
+        if max_age > LONGEST_SESSION {
+            reader.problem(
+                "SESSION_MAX_AGE",
+                "must be at most 400d: browsers keep no cookie longer",
+            );
+        }
+        Self { idle, max_age }
+    }
+}
+
+impl LogFormat {
+    /// `None` when nothing is set: then the terminal decides.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        reader.parsed("LOG_FORMAT", None, |text| match text {
+            "pretty" => Ok(Some(Self::Pretty)),
+            "json" => Ok(Some(Self::Json)),
+            _ => Err("give pretty or json".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! `PUBLIC_URL`: the one origin that people see.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// Longer than any host name (RFC 1035), and short enough for our cookie,
+/// which carries the origin twice.
+const LONGEST: usize = 255;
+
+/// An origin: https, or http on loopback only. Displays without a trailing
+/// slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    host: String,
+    port: Option<u16>,
+    secure: bool,
+    loopback: bool,
+}
+
+impl PublicUrl {
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let example = "give an origin such as https://login.example.com";
+        let url = Url::parse(text).map_err(|_| format!("is no URL; {example}"))?;
+        let host = url
+            .host()
+            .ok_or_else(|| format!("has no host; {example}"))?;
+        let (secure, loopback) = (url.scheme() == "https", is_loopback(&host));
+        if !secure && !(url.scheme() == "http" && loopback) {
+            return Err(format!("must be https (http only on loopback); {example}"));
+        }
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() {
+            return Err(format!(
+                "must be an origin alone, without a path; {example}"
+            ));
+        }
+        if text.len() > LONGEST {
+            return Err(format!("must be at most {LONGEST} bytes long"));
+        }
+        Ok(Self {
+            origin: url.origin().ascii_serialization(),
+            host: host.to_string(),
+            port: url.port(),
+            secure,
+            loopback,
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    pub fn is_production(&self) -> bool {
+        self.secure && !self.loopback
+    }
+
+    /// Whether a `Host` header names this origin. On loopback the port that
+    /// this process is bound to does as well, so that further instances can
+    /// be visited.
+    pub fn is_host(&self, header: &str, bound_port: u16) -> bool {
+        let (host, port) = split_port(header);
+        let default = if self.secure { 443 } else { 80 };
+        let port = port.unwrap_or(Some(default));
+        let expected = self.port.unwrap_or(default);
+
+        host.eq_ignore_ascii_case(&self.host)
+            && (port == Some(expected) || self.loopback && port == Some(bound_port))
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+/// The host and, if there is one, its port: `Some(None)` is no valid port.
+fn split_port(header: &str) -> (&str, Option<Option<u16>>) {
+    match header.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => {
+            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+            (host, Some(port.parse().ok().filter(|_| digits)))
+        }
+        _ => (header, None),
+    }
+}
+
+/// This machine and no other: `localhost`, 127.0.0.0/8, `::1`.
+pub(super) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.as_ref();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(address) => Ipv4Addr::is_loopback(address),
+        Host::Ipv6(address) => Ipv6Addr::is_loopback(address),
+    }
+}

@@ -1,0 +1,7 @@
+//! Floor 1: keys, the session token, the seal on stored tokens.
+
+pub mod keys;
+pub mod random;
+pub mod sealed;
+pub mod session_token;
+mod strict_json;
