@@ -1,0 +1,94 @@
+//! One run at a time on a data directory.
+//!
+//! Two locks, because two things end at different times. `lock` is held by our
+//! process alone: whoever holds it runs, however old the process id in it is.
+//! `postgres.lock` is shared with the supervisor, and so is held until the
+//! server has stopped, also when we were killed.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Seek, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process, thread,
+    time::{Duration, Instant},
+};
+
+use super::StartError;
+
+/// Longer than a supervisor needs to stop a server, the hard way too.
+const STOPS_WITHIN: Duration = Duration::from_secs(40);
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+pub(super) struct Locks {
+    /// Held while we run.
+    _run: File,
+    /// Held until the server has stopped.
+    server: File,
+}
+
+impl Locks {
+    pub(super) fn take(data_dir: &Path) -> Result<Self, StartError> {
+        let run = take_run(data_dir)?;
+        let server = take_server(data_dir)?;
+        Ok(Self { _run: run, server })
+    }
+
+    /// The supervisor's share.
+    pub(super) fn share(&self) -> io::Result<File> {
+        self.server.try_clone()
+    }
+}
+
+fn take_run(data_dir: &Path) -> Result<File, StartError> {
+    let path = data_dir.join("lock");
+    let mut file = open(&path)?;
+    if is_taken(&file, &path)? {
+        let pid = fs::read_to_string(&path).unwrap_or_default();
+        return Err(StartError::AlreadyRunning {
+            data_dir: data_dir.to_owned(),
+            pid: pid.trim().parse().unwrap_or_default(),
+        });
+    }
+
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", process::id()))
+        .map_err(StartError::io("writing", path))?;
+    Ok(file)
+}
+
+fn take_server(data_dir: &Path) -> Result<File, StartError> {
+    let path = data_dir.join("postgres.lock");
+    let file = open(&path)?;
+    let deadline = Instant::now() + STOPS_WITHIN;
+    while is_taken(&file, &path)? {
+        if Instant::now() >= deadline {
+            return Err(StartError::StillStopping {
+                data_dir: data_dir.to_owned(),
+            });
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(file)
+}
+
+fn open(path: &Path) -> Result<File, StartError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(StartError::io("opening", path))
+}
+
+fn is_taken(file: &File, path: &Path) -> Result<bool, StartError> {
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(StartError::io("locking", path)(source)),
+    }
+}

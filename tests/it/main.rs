@@ -1,0 +1,3 @@
+//! One test binary: a file per story.
+
+mod private_postgres;
