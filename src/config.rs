@@ -154,17 +154,14 @@ impl DatabaseConfig {
 
     fn url(reader: &mut Reader) -> Option<Secret> {
         let primary = reader.secret("DATABASE_URL");
-        let url = match (primary, reader.secret("POSTGRES_URL")) {
-            (Some(url), _) | (None, Some(url)) => url,
-            (None, None) => {
-                if !reader.complained_of("DATABASE_URL") {
-                    reader.problem(
-                        "DATABASE_URL",
-                        "not set. Set it to the Postgres to use, such as postgres://user:password@host/vestibule",
-                    );
-                }
-                return None;
+        let Some(url) = primary.or_else(|| reader.secret("POSTGRES_URL")) else {
+            if !reader.complained_of("DATABASE_URL") {
+                reader.problem(
+                    "DATABASE_URL",
+                    "not set. Set it to the Postgres to use, such as postgres://user:password@host/vestibule",
+                );
             }
+            return None;
         };
         let known = ["postgres://", "postgresql://"];
         if known.iter().any(|scheme| url.expose().starts_with(scheme)) {

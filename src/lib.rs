@@ -3,16 +3,22 @@
 //! Floors look down, never up; a test holds them.
 //!
 //! ```text
+//! 6  cli                           one file per subcommand
 //! 5  demo                          the private Postgres, the simulator
 //! 4  web                           routes, middleware, pages, API
 //! 3  sign_in  revocations          what happens, in transactions and in memory
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
+//!    secret
 //! ```
 
 pub mod config;
 pub mod crypto;
+pub mod db;
 pub mod demo;
+pub mod error;
+pub mod models;
 pub mod provider;
+pub mod schema;
 pub mod secret;

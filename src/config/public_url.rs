@@ -28,7 +28,7 @@ impl PublicUrl {
             .host()
             .ok_or_else(|| format!("has no host; {example}"))?;
         let (secure, loopback) = (url.scheme() == "https", is_loopback(&host));
-        if !secure && !(url.scheme() == "http" && loopback) {
+        if !(secure || url.scheme() == "http" && loopback) {
             return Err(format!("must be https (http only on loopback); {example}"));
         }
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -66,13 +66,13 @@ impl PublicUrl {
     /// this process is bound to does as well, so that further instances can
     /// be visited.
     pub fn is_host(&self, header: &str, bound_port: u16) -> bool {
-        let (host, port) = split_port(header);
         let default = if self.secure { 443 } else { 80 };
-        let port = port.unwrap_or(Some(default));
-        let expected = self.port.unwrap_or(default);
+        let Some((host, port)) = split_port(header, default) else {
+            return false;
+        };
+        let ours = port == self.port.unwrap_or(default) || self.loopback && port == bound_port;
 
-        host.eq_ignore_ascii_case(&self.host)
-            && (port == Some(expected) || self.loopback && port == Some(bound_port))
+        ours && host.eq_ignore_ascii_case(&self.host)
     }
 }
 
@@ -82,14 +82,14 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The host and, if there is one, its port: `Some(None)` is no valid port.
-fn split_port(header: &str) -> (&str, Option<Option<u16>>) {
+/// The host and the port; `None` when the port is no number.
+fn split_port(header: &str, default: u16) -> Option<(&str, u16)> {
     match header.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => {
-            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-            (host, Some(port.parse().ok().filter(|_| digits)))
+            let digits = port.bytes().all(|b| b.is_ascii_digit());
+            Some((host, port.parse().ok().filter(|_| digits)?))
         }
-        _ => (header, None),
+        _ => Some((header, default)),
     }
 }
 

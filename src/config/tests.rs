@@ -37,8 +37,8 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(config.database.pool_size, 10);
     assert!(!config.auto_migrate);
-    assert_eq!(config.session.idle, Duration::from_secs(14 * 86_400));
-    assert_eq!(config.session.max_age, Duration::from_secs(90 * 86_400));
+    assert_eq!(config.session.idle, Duration::from_hours(14 * 24));
+    assert_eq!(config.session.max_age, Duration::from_hours(90 * 24));
     assert_eq!(config.shutdown_drain, Duration::from_secs(5));
     assert_eq!(config.providers().count(), 0);
 }

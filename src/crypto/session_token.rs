@@ -1,4 +1,4 @@
-//! Claims <-> nested JWT: a JWE (ECDH-ES, A256GCM) around a JWS (EdDSA), in
+//! Claims <-> nested JWT: a JWE (ECDH-ES, A256GCM) around a JWS (Ed25519), in
 //! compact form (RFC 7516, RFC 7515, RFC 7519 §5.2).
 //!
 //! Everything from outside passes [`compact`]'s strict reading before any

@@ -1,0 +1,1 @@
+drop table used_sign_in_states;

@@ -1,0 +1,56 @@
+//! Bringing the schema up to this binary.
+
+use diesel::pg::PgConnection;
+use diesel::{Connection as _, ConnectionError, RunQueryDsl as _, sql_query};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+
+use crate::secret::Secret;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// Any number that no other program is likely to lock: "vestib" in ASCII.
+const ADVISORY_LOCK: i64 = 0x7665_7374_6962;
+
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    #[error("the database cannot be reached: {0}")]
+    Connect(#[from] ConnectionError),
+    #[error("the database refused: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("a migration failed: {0}")]
+    Migration(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Runs what is pending, one process at a time, and names it.
+pub fn migrate(url: &Secret) -> Result<Vec<String>, MigrateError> {
+    let mut conn = connect(url)?;
+    // Held until this connection closes: a second process waits, then finds
+    // nothing left to do.
+    sql_query(format!("select pg_advisory_lock({ADVISORY_LOCK})")).execute(&mut conn)?;
+    let done = conn
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(MigrateError::Migration)?;
+
+    Ok(done.iter().map(ToString::to_string).collect())
+}
+
+/// How many migrations the database lacks.
+pub fn pending_migrations(conn: &mut PgConnection) -> Result<usize, MigrateError> {
+    let pending = conn
+        .pending_migrations(MIGRATIONS)
+        .map_err(MigrateError::Migration)?;
+    Ok(pending.len())
+}
+
+/// Undoes every migration, the newest first. Everything is lost.
+pub fn revert_all(url: &Secret) -> Result<(), MigrateError> {
+    let mut conn = connect(url)?;
+    conn.revert_all_migrations(MIGRATIONS)
+        .map_err(MigrateError::Migration)?;
+    Ok(())
+}
+
+/// A connection of its own, without the pool's time-out on statements.
+fn connect(url: &Secret) -> Result<PgConnection, ConnectionError> {
+    PgConnection::establish(&super::with_timeouts(url.expose()))
+}

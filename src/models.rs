@@ -1,0 +1,14 @@
+//! Floor 2: rows, one file a table. Owned rows are reached through a
+//! [`Scope`].
+
+pub mod account;
+pub mod audit_event;
+pub mod ids;
+pub mod revocation;
+mod scope;
+pub mod session;
+pub mod sign_in_state;
+mod time;
+pub mod user;
+
+pub use scope::Scope;
