@@ -4,4 +4,3 @@ pub mod keys;
 pub mod random;
 pub mod sealed;
 pub mod session_token;
-mod strict_json;

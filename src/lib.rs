@@ -10,7 +10,7 @@
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
-//!    secret
+//!    secret   strict_json
 //! ```
 
 pub mod config;
@@ -19,6 +19,8 @@ pub mod db;
 pub mod demo;
 pub mod error;
 pub mod models;
+pub mod oauth;
 pub mod provider;
 pub mod schema;
 pub mod secret;
+mod strict_json;

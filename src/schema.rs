@@ -109,7 +109,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Timestamptz, Uuid};
     use super::sql_types::Xid8;
 
     /// What must be refused although its signature is good. Outlives what it revokes: no foreign key.

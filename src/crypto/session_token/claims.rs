@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Rejected;
-use crate::crypto::strict_json::{nullable, object};
 use crate::provider::Provider;
+use crate::strict_json::{nullable, object};
 
 /// How far in the future `iat` may lie: two clocks of ours may differ a little.
 const CLOCK_SKEW: i64 = 60;

@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Deserialize;
 
 use super::{Rejected, TOKEN_TYPE};
-use crate::crypto::strict_json::{Object, object};
+use crate::strict_json::{Object, object};
 
 /// A GCM nonce and tag (RFC 7518 §5.3), an X25519 key, an Ed25519 signature.
 const IV_LENGTH: usize = 12;

@@ -10,7 +10,7 @@ use josekit::jws::JwsVerifier as _;
 use super::compact::{Jwe, Jws};
 use super::{SessionClaims, VerifiedSession};
 use crate::crypto::keys::KeyRing;
-use crate::crypto::strict_json::Object;
+use crate::strict_json::Object;
 
 /// Why nobody is signed in by a token. The words are for our log alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

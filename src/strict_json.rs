@@ -1,4 +1,4 @@
-//! JSON objects that are exactly what they should be.
+//! Floor 0: JSON objects that are exactly what they should be.
 //!
 //! Serde's derived structs refuse unknown members (`deny_unknown_fields`),
 //! duplicates and wrong types, but they also accept an array in an object's

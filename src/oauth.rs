@@ -1,0 +1,92 @@
+//! Floor 2: providers. Where people are sent, and what comes back: a code for
+//! tokens (RFC 6749 §4.1, RFC 7636), tokens for a person.
+
+mod authorize;
+mod exchange;
+mod github;
+mod http;
+mod json;
+mod text;
+mod vercel;
+
+use std::time::Duration;
+
+use crate::config::ProviderConfig;
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+pub use authorize::{Authorization, challenge_of};
+pub use http::{Http, TlsSetup};
+
+/// Who a provider says somebody is. `(provider, provider_user_id)` is the
+/// person; everything else is for showing, cleaned and never trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub provider: Provider,
+    /// GitHub's numeric id, Vercel's `sub`: never empty.
+    pub provider_user_id: String,
+    pub username: String,
+    pub email: Option<String>,
+    pub email_verified: bool,
+    pub name: Option<String>,
+    pub avatar_url: Option<String>,
+}
+
+/// What a provider gave for a code.
+pub struct ProviderTokens {
+    pub access_token: Secret,
+    pub refresh_token: Option<Secret>,
+    /// How long the access token lives, if the provider says so.
+    pub expires_in: Option<Duration>,
+    pub refresh_token_expires_in: Option<Duration>,
+    /// What was granted: may be less than was asked.
+    pub scopes: Vec<String>,
+}
+
+impl ProviderTokens {
+    fn grants(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
+}
+
+/// What can go wrong with a provider. Never holds what it sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OAuthError {
+    /// An error code of RFC 6749 §5.2 or of the provider's own.
+    #[error("the provider refused: {0}")]
+    Refused(String),
+    /// 429 and 5xx: try again later.
+    #[error("the provider answered {0}")]
+    Unavailable(u16),
+    #[error("the provider cannot be reached: {0}")]
+    Unreachable(&'static str),
+    #[error("the provider did not answer in time")]
+    TimedOut,
+    #[error("the provider's answer makes no sense: {0}")]
+    Malformed(&'static str),
+}
+
+/// One provider, over one worker's HTTP client.
+pub struct ProviderClient<'a> {
+    config: &'a ProviderConfig,
+    redirect_uri: &'a str,
+    http: &'a Http,
+}
+
+impl<'a> ProviderClient<'a> {
+    pub fn new(config: &'a ProviderConfig, redirect_uri: &'a str, http: &'a Http) -> Self {
+        Self {
+            config,
+            redirect_uri,
+            http,
+        }
+    }
+
+    /// Who the tokens belong to.
+    pub async fn identity(&self, tokens: &ProviderTokens) -> Result<Identity, OAuthError> {
+        match self.config.provider {
+            Provider::GitHub => github::identity(self, tokens).await,
+            Provider::Vercel => vercel::identity(self, tokens).await,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5).
+
+use std::time::Duration;
+
+use oauth2::basic::{BasicErrorResponse, BasicTokenType};
+use oauth2::http::StatusCode;
+use oauth2::{
+    AccessToken, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, ExtraTokenFields,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{OAuthError, ProviderClient, ProviderTokens};
+use crate::config::ProviderConfig;
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+/// No token is believed to live longer: a provider that says so is mistaken.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
+
+/// Providers' tokens have some hundred characters; a JWT may have a few
+/// thousand.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// GitHub Apps say how long the refresh token lives.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Extra {
+    refresh_token_expires_in: Option<u64>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+type TokenResponse = StandardTokenResponse<Extra, BasicTokenType>;
+type TokenClient = Client<
+    BasicErrorResponse,
+    TokenResponse,
+    oauth2::basic::BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    oauth2::basic::BasicRevocationErrorResponse,
+>;
+
+impl ProviderClient<'_> {
+    /// Exchanges a code, once: a code that was presented is spent, whatever
+    /// came of it.
+    pub async fn exchange(
+        &self,
+        code: Secret,
+        verifier: Secret,
+    ) -> Result<ProviderTokens, OAuthError> {
+        let malformed = |_| OAuthError::Malformed("its token endpoint is no URL");
+        let config = self.config;
+        let client = TokenClient::new(ClientId::new(config.client_id.clone()))
+            .set_client_secret(ClientSecret::new(config.client_secret.expose().to_owned()))
+            // Both providers take it in the form (`client_secret_post`).
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(TokenUrl::new(token_endpoint(config)).map_err(malformed)?)
+            .set_redirect_uri(RedirectUrl::new(self.redirect_uri.to_owned()).map_err(malformed)?);
+
+        client
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
+            .request_async(&|request| self.send_for_token(request))
+            .await
+            .map_err(refusal)
+            .and_then(|response| tokens(&response, config))
+    }
+
+    async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, OAuthError> {
+        let mut response = self.http.send(request).await?;
+        // GitHub answers refusals with status 200.
+        if response.status() == StatusCode::OK && has_error_member(response.body()) {
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+        }
+        Ok(response)
+    }
+}
+
+fn token_endpoint(config: &ProviderConfig) -> String {
+    match config.provider {
+        Provider::GitHub => format!("{}/login/oauth/access_token", config.url),
+        Provider::Vercel => format!("{}/login/oauth/token", config.api_url),
+    }
+}
+
+fn has_error_member(body: &[u8]) -> bool {
+    let json: Result<serde_json::Value, _> = serde_json::from_slice(body);
+    json.is_ok_and(|value| value.get("error").is_some())
+}
+
+fn refusal(error: RequestTokenError<OAuthError, BasicErrorResponse>) -> OAuthError {
+    match error {
+        RequestTokenError::Request(error) => error,
+        RequestTokenError::ServerResponse(response) => {
+            OAuthError::Refused(error_code(response.error().as_ref()))
+        }
+        // Both may quote what was sent, so their words end here.
+        RequestTokenError::Parse(..) => {
+            OAuthError::Malformed("the token answer is not what it should be")
+        }
+        RequestTokenError::Other(_) => OAuthError::Malformed("the token answer is no JSON"),
+    }
+}
+
+/// A provider's error code, fit for a log line.
+fn error_code(code: &str) -> String {
+    let clean = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+    code.chars().filter(clean).take(64).collect()
+}
+
+fn tokens(response: &TokenResponse, config: &ProviderConfig) -> Result<ProviderTokens, OAuthError> {
+    if *response.token_type() != BasicTokenType::Bearer {
+        return Err(OAuthError::Malformed("the token type is not bearer"));
+    }
+    let refresh_token = response
+        .refresh_token()
+        .map(|token| secret(token.secret()))
+        .transpose()?;
+    // GitHub writes commas; what is left out is as asked (RFC 6749 §5.1).
+    let scopes = response.scopes().map(|scopes| {
+        let words = scopes.iter().flat_map(|scope| scope.split([',', ' ']));
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    });
+    Ok(ProviderTokens {
+        access_token: secret(AccessToken::secret(response.access_token()))?,
+        refresh_token,
+        expires_in: response
+            .expires_in()
+            .map(|lifetime| lifetime.min(LONGEST_LIFETIME)),
+        refresh_token_expires_in: response
+            .extra_fields()
+            .refresh_token_expires_in
+            .map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFETIME)),
+        scopes: scopes.unwrap_or_else(|| config.scopes.clone()),
+    })
+}
+
+/// A token as RFC 6750 §2.1 can carry it: visible ASCII, not empty.
+fn secret(token: &str) -> Result<Secret, OAuthError> {
+    let visible = token.bytes().all(|byte| byte.is_ascii_graphic());
+    if token.is_empty() || token.len() > LONGEST_TOKEN || !visible {
+        return Err(OAuthError::Malformed("a token that no header could carry"));
+    }
+    Ok(Secret::new(token))
+}
