@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Identity, OAuthError, ProviderClient, ProviderTokens, json, text};
 use crate::provider::Provider;
+use crate::strict_json::Object;
 
 /// `GET /user`, as far as it matters. The id is a number and never zero.
 #[derive(Deserialize)]
@@ -69,10 +70,9 @@ async fn primary_email(
     if answer.status().is_client_error() {
         return Ok(None);
     }
-    let emails: Vec<Email> = json::read(&answer)?;
-    let primary = emails
-        .into_iter()
-        .find(|email| email.primary && email.verified);
+    let emails: Vec<Object<Email>> = json::read(&answer)?;
+    let mut emails = emails.into_iter().map(|Object(email)| email);
+    let primary = emails.find(|email| email.primary && email.verified);
 
     Ok(primary.and_then(|entry| text::email(&entry.address)))
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Identity, OAuthError, ProviderClient, ProviderTokens, json, text};
 use crate::provider::Provider;
+use crate::strict_json::{Object, object};
 
 /// Longer than any id that Vercel gives.
 const LONGEST_ID: usize = 255;
 
-/// `GET /login/oauth/userinfo` (OpenID Connect Core §5.3.2).
+/// `GET /login/oauth/userinfo` (`OpenID` Connect Core §5.3.2).
 #[derive(Deserialize)]
 struct UserInfo {
     /// A member that is there but is no id is refused; one that is not there
@@ -25,6 +26,7 @@ struct UserInfo {
 /// `GET /v2/user`.
 #[derive(Deserialize)]
 struct Answer {
+    #[serde(deserialize_with = "object")]
     user: User,
 }
 
@@ -71,7 +73,7 @@ async fn user_info(
     if answer.status() != 200 || !is_object {
         return Ok(None);
     }
-    let info: UserInfo = json::read(&answer)?;
+    let Object(info) = json::read::<Object<UserInfo>>(&answer)?;
 
     Ok(Some(info).filter(|info| info.sub.is_some()))
 }
@@ -87,7 +89,7 @@ async fn user(
     if !needed && answer.status() != 200 {
         return Ok(None);
     }
-    json::read(&answer).map(|Answer { user }| Some(user))
+    json::read(&answer).map(|Object(Answer { user })| Some(user))
 }
 
 fn combine(
