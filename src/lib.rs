@@ -21,6 +21,8 @@ pub mod error;
 pub mod models;
 pub mod oauth;
 pub mod provider;
+pub mod revocations;
 pub mod schema;
 pub mod secret;
+pub mod sign_in;
 mod strict_json;

@@ -15,7 +15,8 @@ use crate::config::ProviderConfig;
 use crate::provider::Provider;
 use crate::secret::Secret;
 
-pub use authorize::{Authorization, challenge_of};
+pub use authorize::{Authorization, authorize_url};
+pub use exchange::token_endpoint;
 pub use http::{Http, TlsSetup};
 
 /// Who a provider says somebody is. `(provider, provider_user_id)` is the

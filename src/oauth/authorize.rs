@@ -28,14 +28,7 @@ impl Authorization {
     pub fn begin(config: &ProviderConfig, redirect_uri: &str) -> anyhow::Result<Self> {
         let state = Secret::new(random::text::<RANDOM_BYTES>());
         let verifier = Secret::new(random::text::<RANDOM_BYTES>());
-        let client = BasicClient::new(ClientId::new(config.client_id.clone()))
-            .set_auth_uri(AuthUrl::new(authorize_endpoint(config))?)
-            .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
-        let (url, _) = client
-            .authorize_url(|| CsrfToken::new(state.expose().to_owned()))
-            .add_scopes(config.scopes.iter().cloned().map(Scope::new))
-            .set_pkce_challenge(challenge_of(&verifier))
-            .url();
+        let url = authorize_url(config, redirect_uri, &state, &verifier)?;
 
         Ok(Self {
             url,
@@ -45,8 +38,28 @@ impl Authorization {
     }
 }
 
+/// The address that asks for approval. The verifier itself stays here; only
+/// its challenge goes out.
+pub fn authorize_url(
+    config: &ProviderConfig,
+    redirect_uri: &str,
+    state: &Secret,
+    verifier: &Secret,
+) -> anyhow::Result<Url> {
+    let client = BasicClient::new(ClientId::new(config.client_id.clone()))
+        .set_auth_uri(AuthUrl::new(authorize_endpoint(config))?)
+        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
+    let (url, _) = client
+        .authorize_url(|| CsrfToken::new(state.expose().to_owned()))
+        .add_scopes(config.scopes.iter().cloned().map(Scope::new))
+        .set_pkce_challenge(challenge_of(verifier))
+        .url();
+
+    Ok(url)
+}
+
 /// S256, the only method there is here (RFC 7636 §4.2).
-pub fn challenge_of(verifier: &Secret) -> PkceCodeChallenge {
+fn challenge_of(verifier: &Secret) -> PkceCodeChallenge {
     let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
     PkceCodeChallenge::from_code_verifier_sha256(&verifier)
 }

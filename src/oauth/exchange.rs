@@ -76,7 +76,8 @@ impl ProviderClient<'_> {
     }
 }
 
-fn token_endpoint(config: &ProviderConfig) -> String {
+/// Where codes are exchanged for tokens.
+pub fn token_endpoint(config: &ProviderConfig) -> String {
     match config.provider {
         Provider::GitHub => format!("{}/login/oauth/access_token", config.url),
         Provider::Vercel => format!("{}/login/oauth/token", config.api_url),

@@ -1,0 +1,163 @@
+//! Identity -> User, Account, Session: one transaction, so that nothing is
+//! ever half done.
+
+use diesel::prelude::*;
+use serde_json::json;
+
+use super::Step;
+use crate::config::SessionLimits;
+use crate::crypto::keys::KeyRing;
+use crate::models::Scope;
+use crate::models::account::NewAccount;
+use crate::models::audit_event::{Kind, NewEvent};
+use crate::models::ids::{SessionId, UserId};
+use crate::models::session::{EndedReason, Session, Visitor};
+use crate::models::user::{Profile, User};
+use crate::oauth::{Identity, ProviderTokens};
+
+/// Two first sign-ins of one person can meet; the one that loses finds the
+/// winner's account at its second try.
+const TRIES: usize = 3;
+
+/// Everything that a successful callback knows.
+pub struct Completion {
+    pub account: NewAccount,
+    pub profile: Profile,
+    pub visitor: Visitor,
+    pub limits: SessionLimits,
+    /// The session that this browser came with: it ends.
+    pub previous: Option<Scope>,
+    pub trace: Vec<Step>,
+}
+
+/// What has been written.
+pub struct Completed {
+    pub user: User,
+    pub session: Session,
+    /// Sessions that ended on the way.
+    pub ended: Vec<SessionId>,
+}
+
+impl Completion {
+    pub fn new(
+        identity: Identity,
+        tokens: ProviderTokens,
+        visitor: Visitor,
+        limits: SessionLimits,
+        previous: Option<Scope>,
+        trace: Vec<Step>,
+    ) -> Self {
+        let profile = Profile {
+            username: identity.username.clone(),
+            email: identity.email.clone(),
+            name: identity.name,
+            avatar_url: identity.avatar_url,
+        };
+        let account = NewAccount {
+            provider: identity.provider,
+            provider_user_id: identity.provider_user_id,
+            username: identity.username,
+            email: identity.email,
+            email_verified: identity.email_verified,
+            scope: tokens.scopes.join(" "),
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            access_token_lives: tokens.expires_in,
+            refresh_token_lives: tokens.refresh_token_expires_in,
+        };
+        Self {
+            account,
+            profile,
+            visitor,
+            limits,
+            previous,
+            trace,
+        }
+    }
+
+    /// Writes it all, or nothing.
+    pub fn write(&self, conn: &mut PgConnection, ring: &KeyRing) -> QueryResult<Completed> {
+        for _ in 1..TRIES {
+            match conn.transaction(|conn| self.attempt(conn, ring)) {
+                Err(diesel::result::Error::RollbackTransaction) => {}
+                result => return result,
+            }
+        }
+        conn.transaction(|conn| self.attempt(conn, ring))
+    }
+
+    fn attempt(&self, conn: &mut PgConnection, ring: &KeyRing) -> QueryResult<Completed> {
+        let user = self.user(conn, ring)?;
+        let mut ended = self.end_previous(conn)?;
+        let SessionLimits { idle, max_age } = self.limits;
+        let provider = self.account.provider;
+        let session = Session::start(conn, user.id, provider, &self.visitor, idle, max_age)?;
+        ended.extend(Session::end_surplus(conn, user.id)?);
+        let details = json!({ "provider": provider, "trace": self.trace });
+        self.event(Kind::SessionStarted, user.id, session.id, details)
+            .write(conn)?;
+
+        Ok(Completed {
+            user,
+            session,
+            ended,
+        })
+    }
+
+    /// The person behind the identity, made if it is new.
+    fn user(&self, conn: &mut PgConnection, ring: &KeyRing) -> QueryResult<User> {
+        let (provider, id) = (self.account.provider, &self.account.provider_user_id);
+        if let Some((user_id, account_id)) = User::find_by_identity(conn, provider, id)? {
+            self.account.replace(conn, ring, account_id)?;
+            return User::signed_in(conn, user_id, &self.profile);
+        }
+        let user = User::create(conn, &self.profile)?;
+        match self.account.create(conn, ring, user.id)? {
+            Some(_) => {
+                let details = json!({ "provider": provider, "username": self.account.username });
+                NewEvent {
+                    kind: Kind::AccountConnected,
+                    user_id: Some(user.id),
+                    session_id: None,
+                    visitor: Some(&self.visitor),
+                    details,
+                }
+                .write(conn)?;
+                Ok(user)
+            }
+            // Somebody else made it meanwhile: this user was never needed.
+            None => Err(diesel::result::Error::RollbackTransaction),
+        }
+    }
+
+    fn end_previous(&self, conn: &mut PgConnection) -> QueryResult<Vec<SessionId>> {
+        let Some(previous) = self.previous else {
+            return Ok(Vec::new());
+        };
+        if !Session::end(conn, previous, EndedReason::SignedInAgain)? {
+            return Ok(Vec::new());
+        }
+        let id = previous.session_id();
+        let details = json!({ "reason": EndedReason::SignedInAgain.as_str() });
+        self.event(Kind::SessionEnded, previous.user_id(), id, details)
+            .write(conn)?;
+
+        Ok(vec![id])
+    }
+
+    fn event(
+        &self,
+        kind: Kind,
+        user_id: UserId,
+        session_id: SessionId,
+        details: serde_json::Value,
+    ) -> NewEvent<'_> {
+        NewEvent {
+            kind,
+            user_id: Some(user_id),
+            session_id: Some(session_id),
+            visitor: Some(&self.visitor),
+            details,
+        }
+    }
+}
