@@ -8,12 +8,15 @@
 //! server    settings    made, started, stopped
 //! supervisor            stops it however we end, kill -9 included
 //! databases             what is in it
+//! faults    erase       what tests and --reset do to it
 //! ```
 
 mod binaries;
 mod bounded;
 mod databases;
+mod erase;
 mod error;
+mod faults;
 mod install;
 mod lock;
 mod place;
@@ -28,7 +31,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tracing::{info, warn};
+use tracing::info;
 
 use self::{
     databases::Databases, lock::Locks, run_as::RunAs, server::Server, settings::Kind,
@@ -126,52 +129,16 @@ impl PrivatePostgres {
         Databases::of(&self.url("postgres"))
     }
 
-    /// The postmaster's process, for fault tests (SIGSTOP, SIGKILL).
-    pub fn postmaster_pid(&self) -> Option<i32> {
-        self.server.postmaster_pid()
-    }
-
-    /// The process that stops the server when we are gone, for fault tests.
-    pub fn supervisor_pid(&self) -> u32 {
-        self.supervisor.pid()
-    }
-
-    /// Stops the server and keeps the rest, for fault tests.
-    pub fn halt(&self) {
-        self.stop_server("fast");
-    }
-
-    /// Stops it as a crash would: connections are cut, the log is replayed at
-    /// the next start.
-    pub fn stop_immediately(&self) {
-        self.stop_server("immediate");
-    }
-
-    /// Starts again on the same data and socket, however it was stopped.
-    pub fn resume(&self) -> Result<(), StartError> {
-        let io = |error| StartError::io("starting Postgres in", &self.server.home)(error);
-        self.server.prepare(self.supervisor.leash().map_err(io)?)?;
-        self.server.start(&self.supervisor.leash().map_err(io)?)
-    }
-
     /// A clean stop. Dropping does the same.
     pub fn stop(self) {
         drop(self);
-    }
-
-    fn stop_server(&self, mode: &str) {
-        if let Err(error) = self.server.stop(mode) {
-            warn!(%error, "the private Postgres could not be stopped");
-        }
     }
 }
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
         info!("stopping the private Postgres");
-        if !self.supervisor.finish() {
-            self.stop_server(self.server.kind.stop_mode());
-        }
+        self.supervisor.finish();
         self.locks = None;
     }
 }

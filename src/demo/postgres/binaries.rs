@@ -66,33 +66,36 @@ pub(super) fn places(run_as: &RunAs) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The newest server in `places`; of version `major`, if that is asked for.
-pub(super) fn find(
-    places: &[PathBuf],
-    run_as: &RunAs,
-    major: Option<u32>,
-) -> Result<Option<Binaries>, StartError> {
-    let mut found: Vec<Binaries> = Vec::new();
-    for directory in places.iter().filter(|dir| is_complete(dir)) {
-        let Some(version) = version(run_as, directory) else {
-            continue;
-        };
-        found.push(Binaries {
-            directory: directory.clone(),
-            version,
-        });
-    }
-    found.sort_by_key(|binaries| std::cmp::Reverse(binaries.version));
+/// The newest server in `places`.
+pub(super) fn newest(places: &[PathBuf], run_as: &RunAs) -> Result<Binaries, StartError> {
+    let newest = all(places, run_as).max_by_key(|binaries| binaries.version);
+    let too_old = match newest {
+        Some(binaries) if binaries.version.0 >= OLDEST_MAJOR => return Ok(binaries),
+        too_old => too_old.map(|old| format!("{}.{}", old.version.0, old.version.1)),
+    };
+    Err(StartError::NoBinaries {
+        install: install::line(),
+        too_old,
+    })
+}
 
-    match found.first() {
-        Some(newest) if newest.version.0 >= OLDEST_MAJOR => Ok(found
-            .into_iter()
-            .find(|binaries| major.is_none_or(|major| major == binaries.version.0))),
-        newest => Err(StartError::NoBinaries {
-            install: install::line(),
-            too_old: newest.map(|old| format!("{}.{}", old.version.0, old.version.1)),
-        }),
-    }
+/// The newest of one major version: data of one cannot be served by another.
+pub(super) fn of_major(major: u32, places: &[PathBuf], run_as: &RunAs) -> Option<Binaries> {
+    all(places, run_as)
+        .filter(|binaries| binaries.version.0 == major)
+        .max_by_key(|binaries| binaries.version)
+}
+
+fn all(places: &[PathBuf], run_as: &RunAs) -> impl Iterator<Item = Binaries> {
+    places
+        .iter()
+        .filter(|dir| is_complete(dir))
+        .filter_map(|directory| {
+            Some(Binaries {
+                directory: directory.clone(),
+                version: version(run_as, directory)?,
+            })
+        })
 }
 
 fn is_complete(directory: &Path) -> bool {
@@ -155,7 +158,7 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let places = [empty.path().to_owned(), PathBuf::from("/nonexistent")];
 
-        let error = find(&places, &RunAs::Ourselves, None).unwrap_err();
+        let error = newest(&places, &RunAs::Ourselves).unwrap_err();
 
         assert!(error.to_string().contains(&install::line()), "{error}");
     }

@@ -22,10 +22,15 @@ pub enum StartError {
     NoUser,
 
     #[error(
-        "another demo is running on {} (process {pid}); stop it, or choose another --data-dir",
-        data_dir.display()
+        "another demo is running on {}{}; stop it, or choose another --data-dir",
+        data_dir.display(),
+        pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
     )]
-    AlreadyRunning { data_dir: PathBuf, pid: u32 },
+    AlreadyRunning {
+        data_dir: PathBuf,
+        /// None: it had only just begun.
+        pid: Option<u32>,
+    },
 
     #[error(
         "the Postgres of the previous run on {} has not stopped yet; try again in a moment",

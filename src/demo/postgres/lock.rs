@@ -45,10 +45,9 @@ fn take_run(data_dir: &Path) -> Result<File, StartError> {
     let path = data_dir.join("lock");
     let mut file = open(&path)?;
     if is_taken(&file, &path)? {
-        let pid = fs::read_to_string(&path).unwrap_or_default();
         return Err(StartError::AlreadyRunning {
             data_dir: data_dir.to_owned(),
-            pid: pid.trim().parse().unwrap_or_default(),
+            pid: holder(&path),
         });
     }
 
@@ -57,6 +56,15 @@ fn take_run(data_dir: &Path) -> Result<File, StartError> {
         .and_then(|()| writeln!(file, "{}", process::id()))
         .map_err(StartError::io("writing", path))?;
     Ok(file)
+}
+
+/// Who holds a lock, for a message. Its number follows the lock by a moment.
+fn holder(path: &Path) -> Option<u32> {
+    let number = || fs::read_to_string(path).ok()?.trim().parse().ok();
+    number().or_else(|| {
+        thread::sleep(LOOK_EVERY);
+        number()
+    })
 }
 
 fn take_server(data_dir: &Path) -> Result<File, StartError> {

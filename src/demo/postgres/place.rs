@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tracing::warn;
+
 use super::{StartError, run_as::RunAs};
 
 /// What every directory that we make outside of a data directory is called.
@@ -38,24 +40,29 @@ pub(super) fn kept(data_dir: &Path, run_as: &RunAs) -> Result<PathBuf, StartErro
             }
             made => made?,
         }
-        // Another user's, or on a mount that does not keep modes: elsewhere.
         if is_private(&home, run_as) {
             return Ok(home);
         }
+        // Another user's, or on a mount that does not keep modes.
+        warn!(home = %home.display(), "not a directory of mode 0700 of user {}, so not used",
+            run_as.name());
     }
     elsewhere(data_dir, run_as)
+}
+
+/// The home that is there already, wherever it is.
+pub(super) fn existing(data_dir: &Path, run_as: &RunAs) -> Option<PathBuf> {
+    let home = data_dir.join("postgres");
+    recorded(data_dir, run_as).or_else(|| is_private(&home, run_as).then_some(home))
 }
 
 /// The home that an earlier run recorded. Trusted only as far as it can be seen
 /// to be ours: `/var/tmp` is everybody's.
 fn recorded(data_dir: &Path, run_as: &RunAs) -> Option<PathBuf> {
-    let home = PathBuf::from(
-        fs::read_to_string(data_dir.join(LOCATION_FILE))
-            .ok()?
-            .trim_end(),
-    );
+    let record = fs::read_to_string(data_dir.join(LOCATION_FILE)).ok()?;
+    let home = PathBuf::from(record.trim_end());
     let name = home.file_name()?.to_str()?;
-    let is_ours = home.parent() == Some(Path::new(KEPT_ELSEWHERE))
+    let is_ours = home.parent() == Path::new(KEPT_ELSEWHERE).canonicalize().ok().as_deref()
         && name.starts_with(PREFIX)
         && is_private(&home, run_as);
 
@@ -70,6 +77,17 @@ fn elsewhere(data_dir: &Path, run_as: &RunAs) -> Result<PathBuf, StartError> {
         .map_err(StartError::io("writing", record))?;
     make(&home, run_as)?;
     Ok(home)
+}
+
+/// Removes the record of a home that is elsewhere.
+pub(super) fn forget(data_dir: &Path) -> Result<(), StartError> {
+    let record = data_dir.join(LOCATION_FILE);
+    match fs::remove_file(&record) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StartError::io("removing", record)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The path of a home that will be thrown away; not made yet.
@@ -88,18 +106,21 @@ pub(super) fn socket(home: &Path, run_as: &RunAs) -> Result<PathBuf, StartError>
     fresh(&["/tmp".into(), "/var/tmp".into()], run_as)
 }
 
-/// A name that nobody has yet, in the first of `bases` that will do.
+/// A name that nobody has yet, in the first of `bases` that will do. Without
+/// symbolic links and double slashes: `pg_ctl` removes those from paths, and the
+/// path is how we know our postmaster.
 fn fresh(bases: &[PathBuf], run_as: &RunAs) -> Result<PathBuf, StartError> {
     let base = bases
         .iter()
-        .find(|base| base.is_absolute() && is_speakable(base) && run_as.can_write_in(base))
+        .filter_map(|base| base.canonicalize().ok())
+        .find(|base| is_speakable(base) && run_as.can_write_in(base))
         .ok_or_else(|| StartError::NoPlace {
             user: run_as.name(),
             tried: bases.to_vec(),
         })?;
     let mut random = [0; 8];
     getrandom::fill(&mut random)
-        .map_err(|error| StartError::io("naming a directory in", base)(error.into()))?;
+        .map_err(|error| StartError::io("naming a directory in", &base)(error.into()))?;
 
     Ok(base.join(format!("{PREFIX}{:016x}", u64::from_ne_bytes(random))))
 }

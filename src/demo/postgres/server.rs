@@ -48,12 +48,15 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(run_as: RunAs, kind: Kind, home: PathBuf) -> Result<Self, StartError> {
         let places = binaries::places(&run_as);
-        let made_by = made_by(&home);
-        let binaries =
-            binaries::find(&places, &run_as, made_by)?.ok_or_else(|| StartError::OtherVersion {
-                home: home.clone(),
-                made_by: made_by.unwrap_or_default(),
-            })?;
+        let binaries = match made_by(&home) {
+            None => binaries::newest(&places, &run_as)?,
+            Some(made_by) => binaries::of_major(made_by, &places, &run_as).ok_or_else(|| {
+                StartError::OtherVersion {
+                    home: home.clone(),
+                    made_by,
+                }
+            })?,
+        };
         let socket = place::socket(&home, &run_as)?;
 
         Ok(Self {
@@ -62,6 +65,18 @@ impl Server {
             kind,
             home,
             socket,
+        })
+    }
+
+    /// One that will only be stopped, which any version's `pg_ctl` can do.
+    pub(super) fn to_erase(run_as: RunAs, home: PathBuf) -> Result<Self, StartError> {
+        let binaries = binaries::newest(&binaries::places(&run_as), &run_as)?;
+        Ok(Self {
+            binaries,
+            run_as,
+            kind: Kind::Kept,
+            socket: home.clone(),
+            home,
         })
     }
 
@@ -138,6 +153,12 @@ impl Server {
     pub(super) fn stop(&self, mode: &str) -> Result<(), StartError> {
         let mut script = self.script(r#"stop "$1""#);
         script.arg(mode);
+        self.run(script, STOPS_WITHIN).map(|_| ())
+    }
+
+    /// Stops it and removes its home, or all that is in it.
+    pub(super) fn erase(&self) -> Result<(), StartError> {
+        let script = self.script(r#"stop immediate; rm -rf "$home""#);
         self.run(script, STOPS_WITHIN).map(|_| ())
     }
 

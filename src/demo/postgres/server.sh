@@ -48,6 +48,10 @@ settle() {
 # Makes the cluster, under another name until it is whole. Arguments: initdb and
 # its options. Not every system has C.UTF-8; C is everywhere.
 initialise() {
+    if [ -e "$data" ]; then
+        echo "$data is in the way and is no cluster"
+        return 1
+    fi
     new=$home/data.new.$$
     "$@" -D "$new" --locale=C.UTF-8 || {
         rm -rf "$new"

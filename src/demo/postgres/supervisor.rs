@@ -4,12 +4,14 @@ use std::{
     fs::File,
     io::{self, PipeWriter, pipe},
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use super::server::Server;
+use tracing::warn;
+
+use super::{bounded, server::Server};
 
 const SCRIPT: &str = include_str!("supervisor.sh");
 
@@ -24,6 +26,8 @@ pub(super) struct Supervisor {
     child: Child,
     /// None: let go.
     leash: Option<PipeWriter>,
+    /// What it will do, should it be killed and we have to.
+    last_will: Option<Command>,
 }
 
 impl Supervisor {
@@ -35,10 +39,12 @@ impl Supervisor {
         to_remove: &[PathBuf],
     ) -> io::Result<Self> {
         let (end, leash) = pipe()?;
-        let child = server
-            .script(SCRIPT)
-            .arg(server.kind.stop_mode())
-            .args(to_remove)
+        let command = || {
+            let mut command = server.script(SCRIPT);
+            command.arg(server.kind.stop_mode()).args(to_remove);
+            command
+        };
+        let child = command()
             .stdin(end)
             .stdout(lock.map_or_else(Stdio::null, Stdio::from))
             .stderr(Stdio::null())
@@ -47,6 +53,7 @@ impl Supervisor {
         Ok(Self {
             child,
             leash: Some(leash),
+            last_will: Some(command()),
         })
     }
 
@@ -63,9 +70,22 @@ impl Supervisor {
         self.child.id()
     }
 
-    /// Lets go and waits. Whether it did its work: it may have been killed.
-    pub(super) fn finish(&mut self) -> bool {
+    /// Lets go and waits until the server has stopped.
+    pub(super) fn finish(&mut self) {
         self.leash = None;
+        let Some(last_will) = self.last_will.take() else {
+            return;
+        };
+        if self.has_done_its_work() {
+            return;
+        }
+        warn!("the supervisor of the private Postgres was killed");
+        if let Err(error) = bounded::run(last_will, ENDS_WITHIN) {
+            warn!(%error, "the private Postgres could not be stopped");
+        }
+    }
+
+    fn has_done_its_work(&mut self) -> bool {
         let deadline = Instant::now() + ENDS_WITHIN;
         loop {
             match self.child.try_wait() {
