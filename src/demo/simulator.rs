@@ -4,13 +4,13 @@
 //!
 //! | room | holds |
 //! | --- | --- |
-//! | [`routes`] | which path is answered by whom |
-//! | [`authorize`] | both authorize pages: who asks, who approves |
-//! | [`github`], [`vercel`] | token endpoints, revocation, profiles |
-//! | [`ledger`] | codes, grants and tokens: what lives and what is spent |
-//! | [`people`] | ada, grace and alan, and what tests change about them |
-//! | [`faults`], [`watch`] | what goes wrong on request, and where it is let in |
-//! | [`controls`], [`panel`] | `/_simulator`, for programs and for people |
+//! | `routes` | which path is answered by whom |
+//! | `authorize` | both authorize pages: who asks, who approves |
+//! | `github`, `vercel` | token endpoints, revocation, profiles |
+//! | `ledger` | codes, grants and tokens: what lives and what is spent |
+//! | `people` | ada, grace and alan, and what tests change about them |
+//! | `faults`, `watch` | what goes wrong on request, and where it is let in |
+//! | `controls`, `panel` | `/_simulator`, for programs and for people |
 
 mod authorize;
 mod calls;
@@ -40,6 +40,10 @@ use actix_web::{App, HttpServer, rt};
 
 use crate::provider::Provider;
 use world::World;
+
+/// As long as the real ones keep idle connections. Shorter than a client's own
+/// limit, and it would now and then send on one that is being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// An application registered at one of the providers.
 pub struct Client {
@@ -80,8 +84,7 @@ impl Simulator {
         .disable_signals()
         // A browser that keeps its connections open must not hold up Ctrl-C.
         .shutdown_timeout(1)
-        // Tests that stop the clock's owner for a while are not slow clients.
-        .client_request_timeout(Duration::from_secs(30))
+        .keep_alive(KEEP_ALIVE)
         .listen(options.listener)?
         .run();
         let handle = server.handle();

@@ -41,7 +41,8 @@ pub struct Faults {
     pub rotate: bool,
     /// Which endpoints `delay_ms`, `status` and `malformed` strike.
     pub on: On,
-    /// Granted at the code's exchange instead of what was asked.
+    /// Granted at the code's exchange instead of what was asked; an empty text
+    /// grants nothing.
     pub scope: Option<String>,
     /// Answered by Vercel's userinfo, so that `/v2/user` has to do.
     pub userinfo_status: Option<u16>,
@@ -151,7 +152,7 @@ impl TryFrom<Knobs> for Faults {
 }
 
 /// A status that can end an exchange: 1xx cannot.
-fn final_status(status: u16) -> Option<StatusCode> {
+pub fn final_status(status: u16) -> Option<StatusCode> {
     let last = (200..=599).contains(&status);
     last.then(|| StatusCode::from_u16(status).ok()).flatten()
 }

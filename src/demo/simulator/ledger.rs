@@ -198,3 +198,28 @@ fn random(prefix: &str) -> Result<String, getrandom::Error> {
     getrandom::fill(&mut bytes)?;
     Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::simulator::people::PEOPLE;
+
+    #[test]
+    fn a_code_is_gone_when_its_time_has_come() {
+        let consent = Consent {
+            provider: Provider::GitHub,
+            client_id: String::new(),
+            person: &PEOPLE[0],
+            scopes: Vec::new(),
+            nonce: None,
+        };
+        let fresh = Code::new(consent, String::new(), None);
+        let mut old = fresh.clone();
+        old.expires_at = Instant::now();
+        let mut ledger = Ledger::default();
+        let [fresh, old] = [fresh, old].map(|code| ledger.issue_code(code).unwrap());
+
+        assert!(ledger.code(&fresh).is_some());
+        assert!(ledger.code(&old).is_none());
+    }
+}

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::demo::simulator::client_auth;
+use crate::demo::simulator::faults::final_status;
 use crate::demo::simulator::ledger::{Consent, Kind};
 use crate::demo::simulator::pages;
 use crate::demo::simulator::world::World;
@@ -20,7 +21,7 @@ pub async fn userinfo(request: HttpRequest, world: Data<World>) -> HttpResponse 
     let status = overrides
         .userinfo_status
         .or(world.faults(Provider::Vercel).userinfo_status);
-    if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
+    if let Some(status) = status.and_then(final_status) {
         return error(status, "not_found", "The endpoint does not answer");
     }
     if !consent.has_scope("openid") {
