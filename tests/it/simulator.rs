@@ -3,9 +3,11 @@
 mod authorize;
 mod faults;
 mod github;
+mod github_api;
 mod pages;
 mod people;
 mod vercel;
+mod vercel_api;
 
 use std::collections::HashMap;
 use std::net::TcpListener;
@@ -238,4 +240,9 @@ fn changed<'a>(good: &[(&'a str, &'a str)], changes: Pairs<'a>) -> Vec<(&'a str,
     kept.chain(added.copied())
         .filter(|pair| !pair.1.is_empty())
         .collect()
+}
+
+/// A member's text; empty when it is something else.
+fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap_or_default()
 }

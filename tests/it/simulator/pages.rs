@@ -181,3 +181,14 @@ async fn hostile_input_is_refused_and_the_simulator_lives() {
     }
     assert_eq!(sim.get("/_simulator").await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_stopped_simulator_answers_nobody() {
+    let sim = Sim::start();
+    assert_eq!(sim.get("/_simulator").await.status, 200);
+    let url = sim.simulator.url().to_owned();
+
+    sim.simulator.stop().await;
+
+    assert!(awc::Client::new().get(url).send().await.is_err());
+}
