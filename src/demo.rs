@@ -2,3 +2,4 @@
 //! ever starts: a private Postgres and a simulator of both providers.
 
 pub mod postgres;
+pub mod simulator;

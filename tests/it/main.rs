@@ -1,5 +1,7 @@
-//! One test binary: a file per story.
+//! One test binary, so that it links once and everything runs side by side: a
+//! file a story.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod private_postgres;
+mod simulator;
