@@ -15,7 +15,7 @@ use tracing::Span;
 use crate::config::DatabaseConfig;
 use crate::error::{Dependency, Error};
 
-pub use migrate::{MigrateError, migrate, pending_migrations, revert_all};
+pub use migrate::{MigrateError, migrate, pending_migrations, revert_all, wait_for};
 
 /// How long a caller waits for a place, and then for a connection.
 const WAIT: Duration = Duration::from_secs(1);

@@ -13,6 +13,7 @@
 //!    secret   strict_json
 //! ```
 
+pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod db;
@@ -26,3 +27,4 @@ pub mod schema;
 pub mod secret;
 pub mod sign_in;
 mod strict_json;
+pub mod web;

@@ -1,5 +1,7 @@
 //! Bringing the schema up to this binary.
 
+use std::time::{Duration, Instant};
+
 use diesel::pg::PgConnection;
 use diesel::{Connection as _, ConnectionError, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
@@ -7,6 +9,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 use crate::secret::Secret;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// A database that is starting needs a second or two.
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// Any number that no other program is likely to lock: "vestib" in ASCII.
 const ADVISORY_LOCK: i64 = 0x7665_7374_6962;
@@ -53,4 +58,19 @@ pub fn revert_all(url: &Secret) -> Result<(), MigrateError> {
 /// A connection of its own, without the pool's time-out on statements.
 fn connect(url: &Secret) -> Result<PgConnection, ConnectionError> {
     PgConnection::establish(&super::with_timeouts(url.expose()))
+}
+
+/// Waits until the database answers; says how many migrations it lacks.
+pub fn wait_for(url: &Secret, patience: Duration) -> Result<usize, MigrateError> {
+    let started = Instant::now();
+    loop {
+        match connect(url) {
+            Ok(mut conn) => return pending_migrations(&mut conn),
+            Err(error) if started.elapsed() >= patience => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!("waiting for the database: {error}");
+                std::thread::sleep(BETWEEN_TRIES);
+            }
+        }
+    }
 }

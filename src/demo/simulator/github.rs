@@ -24,7 +24,7 @@ use super::world::{State, World};
 use crate::provider::Provider;
 
 /// Six months ("Refreshing user access tokens").
-const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(15_897_600);
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_hours(184 * 24);
 
 /// `error` and `error_description`.
 #[derive(Debug)]

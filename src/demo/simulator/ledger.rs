@@ -11,7 +11,7 @@ use super::people::Person;
 use crate::provider::Provider;
 
 /// RFC 6749 §4.1.2 recommends ten minutes at most; GitHub says the same.
-const CODE_LIFETIME: Duration = Duration::from_secs(10 * 60);
+const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
 /// 192 bits: well over the 128 that RFC 6749 §10.10 asks for.
 const TOKEN_BYTES: usize = 24;

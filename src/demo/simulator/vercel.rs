@@ -23,7 +23,7 @@ use super::world::{State, World};
 use crate::provider::Provider;
 
 /// Thirty days ("Sign in with Vercel: tokens").
-const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// `error` and `error_description` (RFC 6749 §5.2).
 #[derive(Debug)]

@@ -1,0 +1,120 @@
+//! `vestibule demo`: everything that a fresh clone needs to be tried.
+
+mod files;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt::System;
+
+use super::signals::{Signals, serve_until_signal};
+use super::{Failure, log, terminal};
+use crate::config::{Config, Environment};
+use crate::crypto::keys;
+use crate::db;
+use crate::demo::postgres::PrivatePostgres;
+use crate::demo::simulator::{Client, Options, Simulator};
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::web::Server;
+
+/// Starts a private Postgres under the data directory, makes keys, migrates,
+/// starts a simulator of GitHub and Vercel and the app, all on loopback, and
+/// prints the URL to open. Ctrl-C stops all of it; starting again keeps what
+/// is there.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The app's port
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The simulator's port
+    #[arg(long, default_value_t = 8081)]
+    simulator_port: u16,
+    /// Where the database, the keys and demo.env live
+    #[arg(long, default_value = ".vestibule")]
+    data_dir: PathBuf,
+    /// Start afresh: everything in the data directory is lost
+    #[arg(long)]
+    reset: bool,
+}
+
+const DATABASE: &str = "vestibule";
+
+pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
+    log::start(environment)?;
+    let app_port = free_port("--port", arguments.port)?;
+    let simulator_port = free_port("--simulator-port", arguments.simulator_port)?;
+    if arguments.reset {
+        PrivatePostgres::erase(&arguments.data_dir).map_err(Failure::new)?;
+        files::erase(&arguments.data_dir)?;
+    }
+    let postgres = PrivatePostgres::start(&arguments.data_dir).map_err(Failure::new)?;
+    postgres.ensure_database(DATABASE).map_err(Failure::new)?;
+    let demo = files::Demo::prepare(arguments, &postgres.url(DATABASE))?;
+    db::migrate(&Secret::new(postgres.url(DATABASE))).map_err(Failure::new)?;
+    let config = Config::read(&demo.variables.iter().cloned().collect())?;
+    let ring = keys::load(&config.keys).map_err(Failure::new)?;
+
+    // Held until here so that two demos cannot race for them.
+    drop(app_port);
+    System::new().block_on(async {
+        let mut signals = Signals::new().map_err(Failure::new)?;
+        let simulator = simulate(simulator_port, &demo, &config)?;
+        let server = Server::start(config, Arc::new(ring), None)
+            .await
+            .map_err(Failure::new)?;
+        welcome(&demo);
+        serve_until_signal(server, &mut signals, Duration::ZERO).await;
+        simulator.stop().await;
+        Ok::<_, Failure>(())
+    })?;
+    postgres.stop();
+    Ok(())
+}
+
+fn free_port(flag: &str, port: u16) -> Result<TcpListener, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|cause| {
+        Failure::new(format!(
+            "port {port} cannot be listened on ({cause}). Choose another with {flag}"
+        ))
+    })
+}
+
+fn simulate(
+    listener: TcpListener,
+    demo: &files::Demo,
+    config: &Config,
+) -> Result<Simulator, Failure> {
+    let client = |provider: Provider| {
+        let registered = config.provider(provider)?;
+        Some(Client {
+            provider,
+            client_id: registered.client_id.clone(),
+            client_secret: registered.client_secret.expose().to_owned(),
+            redirect_uris: vec![config.callback_url(provider)],
+        })
+    };
+    let options = Options {
+        listener,
+        public_url: demo.simulator_url.clone(),
+        clients: Provider::ALL.into_iter().filter_map(client).collect(),
+    };
+    Simulator::start(options).map_err(Failure::new)
+}
+
+fn welcome(demo: &files::Demo) {
+    terminal::say("");
+    terminal::say(&format!("  Vestibule is at       {}", demo.public_url));
+    terminal::say(&format!(
+        "  The simulator's panel {}/_simulator",
+        demo.simulator_url
+    ));
+    terminal::say(&format!(
+        "  For further instances {}",
+        demo.env_file.display()
+    ));
+    terminal::say("  Ctrl-C stops everything; the data stays.");
+    terminal::say("");
+}

@@ -1,0 +1,79 @@
+//! `vestibule serve`: everything is checked before anything is bound.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt::System;
+
+use super::signals::{Signals, serve_until_signal};
+use super::{Failure, log};
+use crate::config::{Config, Environment, KeySource, Problem, Reader};
+use crate::crypto::keys::{self, KeyRing};
+use crate::db;
+use crate::web::Server;
+
+/// Serves until Ctrl-C or SIGTERM. Anything missing or unsafe in the
+/// environment: exit 1 before binding, with one line for every problem.
+#[derive(clap::Args)]
+pub struct Arguments {}
+
+/// A database that is not up yet is waited for this long.
+const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
+
+pub fn run(_: &Arguments, environment: &Environment) -> Result<(), Failure> {
+    let (config, ring) = settle(environment)?;
+    log::start(environment)?;
+    prepare_database(&config)?;
+    let drain = config.shutdown_drain;
+    System::new().block_on(async {
+        let mut signals = Signals::new().map_err(Failure::new)?;
+        let server = Server::start(config, Arc::new(ring), None)
+            .await
+            .map_err(Failure::new)?;
+        let url = server.app().config.public_url.to_string();
+        tracing::info!(address = %server.address(), url, "serving");
+        serve_until_signal(server, &mut signals, drain).await;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// The configuration and the ring, or every problem of both.
+fn settle(environment: &Environment) -> Result<(Config, KeyRing), Failure> {
+    let config = Config::read(environment);
+    let source = KeySource::read(&mut Reader::new(environment));
+    let ring = source.map(|source| {
+        let problem = |error| Problem::new(source.variable(), format!("{error}"));
+        keys::load(&source).map_err(problem)
+    });
+    match (config, ring) {
+        (Ok(config), Some(Ok(ring))) if ring.is_demo() && config.public_url.is_production() => {
+            let mend = "is the demo's ring, which is not for production. Make one with: vestibule keys generate";
+            Err(vec![Problem::new(config.keys.variable(), mend)].into())
+        }
+        (Ok(config), Some(Ok(ring))) => Ok((config, ring)),
+        (config, ring) => {
+            let mut problems = config.err().unwrap_or_default();
+            problems.extend(ring.and_then(Result::err));
+            Err(problems.into())
+        }
+    }
+}
+
+fn prepare_database(config: &Config) -> Result<(), Failure> {
+    let url = &config.database.url;
+    let failure = |error: db::MigrateError| Failure::new(format!("DATABASE_URL: {error}"));
+    let pending = db::wait_for(url, WAIT_FOR_DATABASE).map_err(failure)?;
+    if pending == 0 {
+        return Ok(());
+    }
+    if !config.auto_migrate {
+        return Err(Failure::new(format!(
+            "DATABASE_URL: the schema is {pending} migrations behind. Run `vestibule migrate`, or set AUTO_MIGRATE=true"
+        )));
+    }
+    for name in db::migrate(url).map_err(failure)? {
+        tracing::info!(name, "migrated");
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Floor 4: HTTP. State, routes, and the order of the middleware.
+//!
+//! A request passes, from the outside in:
+//!
+//! ```text
+//! observe       a request id, a span, one log line; a panic becomes a 500;
+//!               the security headers go on every answer
+//! guard::host   another Host than ours: 421
+//! guard::body   read whole, 16 KiB and 10 s at most
+//! guard::origin unsafe methods only from our own pages: 403
+//! session       the session cookie, decoded once; extractors only look
+//! sign_in_cookie   on pages and flows: actix-session sees its own cookie alone
+//! pages::private   on /account: strangers are sent to sign in
+//! ```
+
+mod api;
+mod assets;
+mod caller;
+mod cookies;
+mod error;
+mod extractors;
+mod flash;
+mod guard;
+mod headers;
+mod health;
+mod observe;
+mod pages;
+mod routes;
+mod server;
+mod session;
+mod sign_in_cookie;
+mod state;
+mod visitor;
+
+pub use server::{ServeError, Server};
+pub use state::Vestibule;

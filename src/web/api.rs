@@ -1,0 +1,3 @@
+//! JSON, under `/api`, and the flows that live there.
+
+pub mod auth;

@@ -1,0 +1,21 @@
+//! `/api/auth`: start, callback, sign-out, info.
+
+mod callback;
+mod info;
+mod sign_out;
+mod start;
+
+pub use callback::callback;
+pub use info::info;
+pub use sign_out::sign_out;
+pub use start::start;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+
+/// 303: whatever the method was, the browser goes on with GET.
+pub(in crate::web) fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, location))
+        .finish()
+}

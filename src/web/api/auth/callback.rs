@@ -1,0 +1,215 @@
+//! `GET /api/auth/callback/{provider}`: back from the provider.
+//!
+//! ```text
+//! read the parameters          malformed?            refused
+//! take the pending sign-in     not this browser's?   refused
+//! use up the state             used before?          refused
+//! exchange, ask who            declined, failed?     refused
+//! write it all                 or nothing
+//! ```
+//!
+//! Only then is there a cookie.
+
+use actix_session::Session;
+use actix_web::http::header::{REFERRER_POLICY, SET_COOKIE};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::see_other;
+use crate::error::Error;
+use crate::models::audit_event::{Kind, NewEvent};
+use crate::models::ids::SessionId;
+use crate::models::session::Visitor;
+use crate::models::sign_in_state;
+use crate::oauth::{Http, Identity, OAuthError, ProviderTokens};
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::sign_in::{CallbackQuery, Completion, PENDING_FOR, PendingSignIn, Refusal, SignInStory};
+use crate::web::caller::MaybeSignedIn;
+use crate::web::error::respond;
+use crate::web::pages::failure;
+use crate::web::session::issue;
+use crate::web::state::{Offer, Vestibule};
+use crate::web::{flash, visitor};
+
+/// Over the exchange and the profile together: nobody waits longer.
+const PROVIDER_DEADLINE: std::time::Duration = std::time::Duration::from_secs(9);
+
+/// Why there is no session: a refusal has its own page.
+enum Failure {
+    Refused(Refusal, Option<PendingSignIn>),
+    Broken(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+pub async fn callback(
+    me: MaybeSignedIn,
+    app: Data<Vestibule>,
+    http: Data<Http>,
+    request: HttpRequest,
+    provider: Path<String>,
+    session: Session,
+) -> HttpResponse {
+    let mut answer = match finish(&me, &app, &http, &request, &provider, &session).await {
+        Ok(answer) => answer,
+        // Late or repeated, by somebody who is in already: no harm was meant.
+        Err(Failure::Refused(Refusal::UnknownState | Refusal::Expired | Refusal::Used, _))
+            if me.0.is_some() =>
+        {
+            see_other("/")
+        }
+        Err(Failure::Refused(refusal, pending)) => failure::page(&refusal, pending.as_ref()),
+        Err(Failure::Broken(error)) => respond(request.head(), error),
+    };
+    // The address holds a code: it goes nowhere from here.
+    let headers = answer.headers_mut();
+    headers.insert(
+        REFERRER_POLICY,
+        actix_web::http::header::HeaderValue::from_static("no-referrer"),
+    );
+    answer
+}
+
+async fn finish(
+    me: &MaybeSignedIn,
+    app: &Data<Vestibule>,
+    http: &Http,
+    request: &HttpRequest,
+    provider: &str,
+    session: &Session,
+) -> Result<HttpResponse, Failure> {
+    let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
+    let offer = app.offer(provider).ok_or(Error::NotFound)?;
+    let called_back_at = Utc::now();
+    let refused = |refusal| Failure::Refused(refusal, None);
+    let query = CallbackQuery::parse(request.query_string()).map_err(refused)?;
+    let pending = take(session, &query.state, provider, called_back_at)?;
+    use_up(app, &pending).await?;
+
+    let issuer = query.issuer().map(str::to_owned);
+    let visitor = visitor::visitor(app, request);
+    let answered = match query.code_from(offer.config) {
+        Ok(code) => ask_provider(&offer, http, code, pending.verifier.clone()).await,
+        Err(refusal) => Err(refusal),
+    };
+    let (identity, tokens) = match answered {
+        Ok(answered) => answered,
+        Err(refusal) => {
+            note_failure(app, provider, &refusal, visitor).await;
+            return Err(Failure::Refused(refusal, Some(pending)));
+        }
+    };
+    let story = SignInStory {
+        config: offer.config,
+        redirect_uri: &offer.redirect_uri,
+        pending: &pending,
+        issuer: issuer.as_deref(),
+        called_back_at,
+        finished_at: Utc::now(),
+        cookie: &format!("{}; {}", app.cookies.session, app.cookies.attributes()),
+    };
+    let previous = me.0.as_ref().map(crate::web::caller::SignedIn::scope);
+    let limits = app.config.session;
+    let completion = Completion::new(identity, tokens, visitor, limits, previous, story.steps());
+    let cookie = write(app, completion, provider).await?;
+
+    let mut answer = see_other(pending.next.as_str());
+    answer.headers_mut().append(SET_COOKIE, cookie);
+    Ok(answer)
+}
+
+/// The sign-in that this state belongs to, taken out of the browser's cookie.
+fn take(
+    session: &Session,
+    state: &str,
+    provider: Provider,
+    now: DateTime<Utc>,
+) -> Result<PendingSignIn, Failure> {
+    let mut all = flash::pending(session);
+    let taken = all.take(state, provider, now);
+    if !matches!(taken, Err(Refusal::UnknownState)) {
+        flash::set_pending(session, &all)?;
+    }
+    taken.map_err(|refusal| Failure::Refused(refusal, None))
+}
+
+/// Before the code is exchanged: of any number of callers one goes on.
+async fn use_up(app: &Vestibule, pending: &PendingSignIn) -> Result<(), Failure> {
+    let hash = Sha256::digest(pending.state.expose()).into();
+    // Once it is older than this, its own age refuses it.
+    let keep = PENDING_FOR.to_std().unwrap_or_default() * 2;
+    let first = app
+        .db
+        .run(move |conn| sign_in_state::consume(conn, &hash, keep))
+        .await?;
+    if first {
+        Ok(())
+    } else {
+        Err(Failure::Refused(Refusal::Used, None))
+    }
+}
+
+async fn ask_provider(
+    offer: &Offer<'_>,
+    http: &Http,
+    code: Secret,
+    verifier: Secret,
+) -> Result<(Identity, ProviderTokens), Refusal> {
+    let client = offer.client(http);
+    let asked = async {
+        let tokens = client.exchange(code, verifier).await?;
+        let identity = client.identity(&tokens).await?;
+        Ok((identity, tokens))
+    };
+    tokio::time::timeout(PROVIDER_DEADLINE, asked)
+        .await
+        .unwrap_or(Err(OAuthError::TimedOut))
+        .map_err(Refusal::Provider)
+}
+
+/// One transaction, then the cookie.
+async fn write(
+    app: &Data<Vestibule>,
+    completion: Completion,
+    provider: Provider,
+) -> Result<actix_web::http::header::HeaderValue, Error> {
+    let ring = std::sync::Arc::clone(&app.ring);
+    let completed = app
+        .db
+        .run(move |conn| completion.write(conn, &ring))
+        .await?;
+    completed
+        .ended
+        .iter()
+        .for_each(|id: &SessionId| app.revocations.add(*id));
+    tracing::info!(user = %completed.user.id, session = %completed.session.id, %provider, "signed in");
+
+    Ok(issue(app, &completed.session, &completed.user, provider)?)
+}
+
+/// Best effort: the page does not depend on it.
+async fn note_failure(app: &Vestibule, provider: Provider, refusal: &Refusal, visitor: Visitor) {
+    tracing::warn!(%provider, "sign-in failed: {refusal}");
+    let details = json!({ "provider": provider, "reason": refusal.code() });
+    let noted = app.db.run(move |conn| {
+        NewEvent {
+            kind: Kind::SignInFailed,
+            user_id: None,
+            session_id: None,
+            visitor: Some(&visitor),
+            details,
+        }
+        .write(conn)
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!("the failed sign-in was not noted: {error}");
+    }
+}

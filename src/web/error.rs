@@ -1,0 +1,160 @@
+//! One [`Error`], two renderings: a page for people, a problem document
+//! (RFC 9457) for programs.
+
+mod page;
+mod problem;
+
+use std::fmt;
+
+use actix_web::dev::RequestHead;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use super::visitor;
+use crate::error::{Error, Problem};
+
+pub use page::{ErrorPage, WayOn};
+pub use problem::ProblemDocument;
+
+/// How soon to try again when something we need cannot answer, in seconds.
+const RETRY_AFTER_SECONDS: u16 = 5;
+
+/// An error that becomes a page.
+#[derive(Debug)]
+pub struct PageError(pub Error);
+
+/// An error that becomes a problem document.
+#[derive(Debug)]
+pub struct ApiError(pub Error);
+
+impl<E: Into<Error>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        log(&self.0);
+        let page = ErrorPage::of(self.status_code(), message(&self.0));
+        with_retry_after(page.respond(self.status_code()))
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        log(&self.0);
+        let status = self.status_code();
+        let document = ProblemDocument::of(status, code(&self.0), message(&self.0));
+        with_retry_after(document.respond(status))
+    }
+}
+
+/// Where the caller may be a person or a program, what they ask for decides.
+pub fn respond(head: &RequestHead, error: Error) -> HttpResponse {
+    if wants_page(head) {
+        PageError(error).error_response()
+    } else {
+        ApiError(error).error_response()
+    }
+}
+
+/// The same for an answer that is known by its status and words alone.
+pub fn respond_with(head: &RequestHead, status: StatusCode, problem: Problem) -> HttpResponse {
+    if wants_page(head) {
+        ErrorPage::of(status, problem.message).respond(status)
+    } else {
+        ProblemDocument::of(status, problem.code, problem.message).respond(status)
+    }
+}
+
+/// What is not there.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    respond(request.head(), Error::NotFound)
+}
+
+fn wants_page(head: &RequestHead) -> bool {
+    if head.uri.path().starts_with("/api/") {
+        visitor::is_document_navigation(head) || visitor::accepts(&head.headers, "text/html")
+    } else {
+        !visitor::prefers_json(&head.headers)
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Invalid(_) => StatusCode::BAD_REQUEST,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn code(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound => "not_found",
+        Error::Unauthenticated => "unauthenticated",
+        Error::Invalid(problem) | Error::Forbidden(problem) => problem.code,
+        Error::Unavailable(_) => "unavailable",
+        Error::Internal(_) => "internal",
+    }
+}
+
+fn message(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound => "There is nothing at this address.",
+        Error::Unauthenticated => "Please sign in first.",
+        Error::Invalid(problem) | Error::Forbidden(problem) => problem.message,
+        Error::Unavailable(_) => {
+            "Something that we depend on does not answer right now. Please try again in a moment."
+        }
+        Error::Internal(_) => "Something went wrong on our side. It has been noted.",
+    }
+}
+
+/// The one place where an error is logged.
+fn log(error: &Error) {
+    match error {
+        Error::Internal(cause) => tracing::error!("{cause:#}"),
+        Error::Unavailable(_) => tracing::warn!("{error}"),
+        _ => tracing::debug!("{error}"),
+    }
+}
+
+fn with_retry_after(mut response: HttpResponse) -> HttpResponse {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    response
+}

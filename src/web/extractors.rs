@@ -1,0 +1,51 @@
+//! What is said when a request's parts cannot be read: our words, never a
+//! parser's.
+
+use actix_web::web::{FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::{Error, HttpRequest};
+
+use super::error::respond;
+use crate::error::{Error as DomainError, Problem};
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(
+            PathConfig::default()
+                .error_handler(|_, request| answer(request, DomainError::NotFound)),
+        )
+        .app_data(QueryConfig::default().error_handler(|_, request| {
+            let message = "The address's parameters cannot be read.";
+            answer(
+                request,
+                DomainError::Invalid(Problem {
+                    code: "invalid_query",
+                    message,
+                }),
+            )
+        }))
+        .app_data(FormConfig::default().error_handler(|_, request| {
+            let message = "The form that was sent cannot be read.";
+            answer(
+                request,
+                DomainError::Invalid(Problem {
+                    code: "invalid_form",
+                    message,
+                }),
+            )
+        }))
+        .app_data(JsonConfig::default().error_handler(|_, request| {
+            let message = "The JSON that was sent cannot be read.";
+            answer(
+                request,
+                DomainError::Invalid(Problem {
+                    code: "invalid_json",
+                    message,
+                }),
+            )
+        }));
+}
+
+fn answer(request: &HttpRequest, error: DomainError) -> Error {
+    let response = respond(request.head(), error);
+    actix_web::error::InternalError::from_response("refused", response).into()
+}

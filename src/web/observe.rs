@@ -1,0 +1,114 @@
+//! The outermost middleware: every request has an id, a span, one log line and
+//! an answer with our headers, whatever becomes of it.
+
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, ResponseError as _};
+use futures_util::FutureExt as _;
+use tracing::{Instrument as _, Level, field};
+use uuid::Uuid;
+
+use super::error::PageError;
+use super::state::Vestibule;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT: RefCell<Uuid>;
+}
+
+/// The id of the request that is being answered.
+pub fn request_id() -> String {
+    CURRENT
+        .try_with(|id| id.borrow().simple().to_string())
+        .unwrap_or_default()
+}
+
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = Uuid::now_v7();
+    CURRENT
+        .scope(RefCell::new(id), observed(request, next, id))
+        .await
+}
+
+async fn observed(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: Uuid,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let app = request.app_data::<Data<Vestibule>>().cloned();
+    let app = app.as_ref().map(|app| &***app);
+    let span = tracing::span!(
+        Level::INFO,
+        "request",
+        id = %id.simple(),
+        method = %request.method(),
+        route = field::Empty,
+    );
+    let answer = AssertUnwindSafe(next.call(request).instrument(span.clone()))
+        .catch_unwind()
+        .await;
+
+    span.in_scope(|| match answer {
+        Ok(Ok(response)) => {
+            let mut response = response.map_into_boxed_body();
+            // The pattern, not the path: a path may be anything, a query may
+            // hold a code.
+            let route = response.request().match_pattern();
+            span.record("route", route.as_deref().unwrap_or("none"));
+            finish(app, response.response_mut(), id, started);
+            Ok(response)
+        }
+        Ok(Err(error)) => Err(wrapped(app, error.error_response(), id, started)),
+        Err(panic) => {
+            let error = PageError(anyhow::anyhow!("a handler panicked: {}", words(&*panic)).into());
+            Err(wrapped(app, error.error_response(), id, started))
+        }
+    })
+}
+
+/// A response where an error was: middleware has no request left to answer.
+fn wrapped(
+    app: Option<&Vestibule>,
+    mut response: HttpResponse,
+    id: Uuid,
+    started: Instant,
+) -> Error {
+    finish(app, &mut response, id, started);
+    actix_web::error::InternalError::from_response("answered", response).into()
+}
+
+fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid, started: Instant) {
+    let status = response.status();
+    let headers = response.headers_mut();
+    if let Some(app) = app {
+        app.headers.add_to(headers);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.simple().to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let elapsed_us = started.elapsed().as_micros();
+    if status >= StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(status = status.as_u16(), elapsed_us, "answered");
+    } else {
+        tracing::info!(status = status.as_u16(), elapsed_us, "answered");
+    }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no words")
+}

@@ -1,0 +1,105 @@
+//! Pages: a struct beside its handler; templates only arrange.
+
+pub mod account;
+pub mod failure;
+pub mod home;
+mod moment;
+pub mod session;
+pub mod sign_in;
+pub mod sign_out;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use askama::Template;
+use url::form_urlencoded;
+
+use super::api::auth::see_other;
+use super::caller::SignedIn;
+use super::error;
+use super::session::Current;
+use super::visitor;
+use crate::error::Error as DomainError;
+use crate::sign_in::NextPath;
+
+pub use moment::Moment;
+
+/// Who looks at a page, as its header says.
+pub struct Viewer {
+    pub username: Option<String>,
+}
+
+impl Viewer {
+    pub fn nobody() -> Self {
+        Self { username: None }
+    }
+
+    pub fn of(me: Option<&SignedIn>) -> Self {
+        Self {
+            username: me.map(|me| me.session().claims().user.username.clone()),
+        }
+    }
+}
+
+pub fn render(status: StatusCode, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(html) => HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(error) => {
+            // Rendering the error page could fail just as well.
+            tracing::error!("a page could not be rendered: {error}");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+fn show(page: &impl Template) -> HttpResponse {
+    render(StatusCode::OK, page)
+}
+
+/// The address of the sign-in page that leads on to `next`.
+pub fn sign_in_address(next: &NextPath) -> String {
+    if next.is_home() {
+        return "/signin".to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next.as_str())
+        .finish();
+    format!("/signin?{query}")
+}
+
+/// Closes a scope: strangers who open a page are sent to sign in, everything
+/// else of theirs gets 401. A route added to the scope is closed by default.
+pub async fn private(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let known = request
+        .extensions()
+        .get::<Current>()
+        .is_some_and(|Current(session)| session.is_some());
+    if known {
+        return next
+            .call(request)
+            .await
+            .map(ServiceResponse::map_into_boxed_body);
+    }
+    let app = request.app_data::<actix_web::web::Data<super::Vestibule>>();
+    let answer = match app {
+        Some(app) if visitor::is_document_navigation(request.head()) => {
+            let asked = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            see_other(&sign_in_address(&NextPath::parse(
+                asked,
+                &app.config.public_url,
+            )))
+        }
+        _ => error::respond(request.head(), DomainError::Unauthenticated),
+    };
+    Ok(request.into_response(answer))
+}

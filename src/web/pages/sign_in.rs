@@ -1,0 +1,93 @@
+//! `/signin`: why you are here, where you go next, and one button a provider.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use url::form_urlencoded;
+
+use super::{Viewer, show as show_page};
+use crate::error::Error;
+use crate::provider::Provider;
+use crate::sign_in::NextPath;
+use crate::web::caller::MaybeSignedIn;
+use crate::web::error::PageError;
+use crate::web::state::Vestibule;
+
+#[derive(Template)]
+#[template(path = "signin.html")]
+struct SignIn {
+    viewer: Viewer,
+    buttons: Vec<Button>,
+    /// Where to go afterwards, unless it is the start page.
+    next: Option<NextPath>,
+    /// What is to be seen there, in words.
+    purpose: Option<&'static str>,
+}
+
+struct Button {
+    label: &'static str,
+    action: String,
+}
+
+pub async fn show(
+    MaybeSignedIn(me): MaybeSignedIn,
+    app: Data<Vestibule>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let next = next_of(&app, request.query_string());
+    let buttons = app.config.providers().map(|provider| Button {
+        label: provider.label(),
+        action: start_address(provider, &next),
+    });
+    show_page(&SignIn {
+        viewer: Viewer::of(me.as_ref()),
+        buttons: buttons.collect(),
+        purpose: purpose(next.as_str()),
+        next: Some(next).filter(|next| !next.is_home()),
+    })
+}
+
+/// Asked for by GET, starting a sign-in only shows this page.
+pub async fn show_for(
+    me: MaybeSignedIn,
+    app: Data<Vestibule>,
+    request: HttpRequest,
+    provider: Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let known = provider
+        .parse()
+        .ok()
+        .and_then(|provider| app.config.provider(provider));
+    if known.is_none() {
+        return Err(Error::NotFound.into());
+    }
+    Ok(show(me, app, request).await)
+}
+
+/// The `next` parameter, checked. Twice is as good as never.
+pub fn next_of(app: &Vestibule, query: &str) -> NextPath {
+    let mut asked = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "next");
+    match (asked.next(), asked.next()) {
+        (Some((_, path)), None) => NextPath::parse(&path, &app.config.public_url),
+        _ => NextPath::home(),
+    }
+}
+
+fn start_address(provider: Provider, next: &NextPath) -> String {
+    let address = format!("/api/auth/signin/{provider}");
+    if next.is_home() {
+        return address;
+    }
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next.as_str())
+        .finish();
+    format!("{address}?{query}")
+}
+
+fn purpose(next: &str) -> Option<&'static str> {
+    match next.split('?').next()? {
+        "/account" => Some("your account"),
+        "/account/session" => Some("your session explained"),
+        _ => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! The server: bound, started, stopped. The same for `serve`, the demo and
+//! the tests.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, rt};
+
+use super::state::Vestibule;
+use super::{extractors, guard, observe, routes, session};
+use crate::config::Config;
+use crate::crypto::keys::KeyRing;
+use crate::error::Error;
+use crate::oauth::{Http, TlsSetup};
+
+/// A request line and its headers have to be here by then.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+/// Proxies keep connections for a minute; closing first would cut their
+/// requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// What is in flight when we stop may take this long: longer than a callback.
+const SHUTDOWN_SECONDS: u64 = 15;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("BIND: {address} cannot be listened on ({cause}). Is another program using the port?")]
+    Bind {
+        address: SocketAddr,
+        cause: io::Error,
+    },
+    #[error("TLS to the providers cannot be set up: {0}")]
+    Tls(anyhow::Error),
+    #[error("the revocations cannot be read: {0}")]
+    Revocations(Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A running server.
+pub struct Server {
+    app: Data<Vestibule>,
+    address: SocketAddr,
+    handle: ServerHandle,
+    done: rt::task::JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Binds, reads what is revoked, and serves, on the current actix system.
+    pub async fn start(
+        config: Config,
+        ring: Arc<KeyRing>,
+        workers: Option<usize>,
+    ) -> Result<Self, ServeError> {
+        let bind = |cause| ServeError::Bind {
+            address: config.bind,
+            cause,
+        };
+        let listener = TcpListener::bind(config.bind).map_err(bind)?;
+        let address = listener.local_addr()?;
+        let tls = TlsSetup::new().map_err(ServeError::Tls)?;
+        warn_of(&config, &tls);
+        let app = Data::new(Vestibule::new(config, ring, address.port()));
+        app.revocations
+            .load(&app.db)
+            .await
+            .map_err(ServeError::Revocations)?;
+
+        let shared = app.clone();
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .app_data(Data::new(Http::new(&tls)))
+                .configure(extractors::configure)
+                .configure(|config| routes::configure(config, &shared))
+                .wrap(from_fn(session::load))
+                .wrap(from_fn(guard::origin))
+                .wrap(from_fn(guard::body))
+                .wrap(from_fn(guard::host))
+                .wrap(from_fn(observe::observe))
+        })
+        .client_request_timeout(HEAD_DEADLINE)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals();
+        if let Some(workers) = workers {
+            server = server.workers(workers);
+        }
+        let server = server.listen(listener)?.run();
+        let handle = server.handle();
+
+        Ok(Self {
+            app,
+            address,
+            handle,
+            done: rt::spawn(server),
+        })
+    }
+
+    pub fn app(&self) -> &Vestibule {
+        &self.app
+    }
+
+    /// Where it really listens: `BIND` may leave the port open.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no new connections, lets what is in flight finish.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        let _ = self.done.await;
+    }
+}
+
+/// What works, but is worth knowing.
+fn warn_of(config: &Config, tls: &TlsSetup) {
+    if !config.public_url.is_secure() {
+        tracing::warn!(
+            "PUBLIC_URL is http on loopback: cookies are neither Secure nor __Host-, for development only"
+        );
+    }
+    if config.providers().next().is_none() {
+        tracing::warn!("no provider is set up: nobody can sign in");
+    }
+    if tls.authorities.is_empty() {
+        tracing::warn!(
+            "no certificate authorities were found: providers cannot be reached over TLS. Install ca-certificates"
+        );
+    }
+}

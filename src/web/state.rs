@@ -1,0 +1,77 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::config::Config;
+use crate::crypto::keys::KeyRing;
+use crate::crypto::session_token::SessionTokens;
+use crate::db::Db;
+use crate::oauth::{Http, ProviderClient};
+use crate::provider::Provider;
+use crate::revocations::Revocations;
+
+use super::cookies::Cookies;
+use super::headers::SecurityHeaders;
+
+/// The application, shared by all workers.
+pub struct Vestibule {
+    pub config: Config,
+    pub db: Db,
+    pub ring: Arc<KeyRing>,
+    pub tokens: SessionTokens,
+    pub revocations: Revocations,
+    pub(super) cookies: Cookies,
+    pub(super) headers: SecurityHeaders,
+    /// The port that was really bound: `BIND` may say 0.
+    pub(super) bound_port: u16,
+    draining: AtomicBool,
+}
+
+impl Vestibule {
+    pub fn new(config: Config, ring: Arc<KeyRing>, bound_port: u16) -> Self {
+        let origin = config.public_url.as_str();
+        let tokens = SessionTokens::new(Arc::clone(&ring), origin, config.session.max_age);
+        Self {
+            db: Db::new(&config.database),
+            tokens,
+            revocations: Revocations::default(),
+            cookies: Cookies::new(&config.public_url),
+            headers: SecurityHeaders::new(&config),
+            bound_port,
+            draining: AtomicBool::new(false),
+            ring,
+            config,
+        }
+    }
+
+    /// From now on `/readyz` says no, so that no new visitors are sent here.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// A provider that is on offer, and our callback URL there.
+    pub(super) fn offer(&self, provider: Provider) -> Option<Offer<'_>> {
+        let config = self.config.provider(provider)?;
+        let redirect_uri = self.config.callback_url(provider);
+        Some(Offer {
+            config,
+            redirect_uri,
+        })
+    }
+}
+
+pub(super) struct Offer<'a> {
+    pub config: &'a crate::config::ProviderConfig,
+    pub redirect_uri: String,
+}
+
+impl Offer<'_> {
+    pub fn client<'a>(&'a self, http: &'a Http) -> ProviderClient<'a> {
+        ProviderClient::new(self.config, &self.redirect_uri, http)
+    }
+}

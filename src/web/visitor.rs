@@ -1,0 +1,65 @@
+//! Who is at the other end, as far as HTTP tells.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::HttpRequest;
+use actix_web::dev::RequestHead;
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, HeaderMap, USER_AGENT, X_FORWARDED_FOR};
+
+use super::state::Vestibule;
+use crate::models::session::Visitor;
+
+/// Address and user agent. The address is the peer's, or what proxies that
+/// we trust say; nothing else that a request claims about itself.
+pub fn visitor(app: &Vestibule, request: &HttpRequest) -> Visitor {
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .map(|value| value.as_bytes());
+    let agent = String::from_utf8_lossy(agent.unwrap_or_default());
+
+    Visitor::new(client_address(app, request), &agent)
+}
+
+fn client_address(app: &Vestibule, request: &HttpRequest) -> IpAddr {
+    let peer = request
+        .peer_addr()
+        .map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+    let lines = request.headers().get_all(X_FORWARDED_FOR);
+    let forwarded: Vec<&str> = lines
+        .flat_map(|line| line.to_str().unwrap_or_default().split(','))
+        .collect();
+    if !forwarded.is_empty() && !app.config.trusted_proxies.trusts(peer) {
+        tracing::warn!(
+            %peer,
+            "X-Forwarded-For from a peer that is not trusted is ignored; \
+             is TRUSTED_PROXIES or TRUSTED_PROXY_HOPS to be set?"
+        );
+    }
+    app.config.trusted_proxies.client(peer, &forwarded)
+}
+
+/// Whether a person opens a page, rather than a page something else. Browsers
+/// say so; for those that do not, asking for HTML is as good.
+pub fn is_document_navigation(head: &RequestHead) -> bool {
+    if head.method != Method::GET && head.method != Method::HEAD {
+        return false;
+    }
+    match head.headers.get("sec-fetch-dest") {
+        Some(destination) => destination == "document",
+        None => accepts(&head.headers, "text/html"),
+    }
+}
+
+/// Whether JSON is wanted, and HTML is not.
+pub fn prefers_json(headers: &HeaderMap) -> bool {
+    accepts(headers, "application/json") && !accepts(headers, "text/html")
+}
+
+pub fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    let mut lines = headers
+        .get_all(ACCEPT)
+        .filter_map(|line| line.to_str().ok());
+    lines.any(|line| line.contains(kind))
+}
