@@ -46,7 +46,11 @@ pub fn start(environment: &Environment) -> Result<(), Failure> {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format.unwrap_or(default) {
         LogFormat::Pretty => layer.with_ansi(terminal).boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     };
     tracing_subscriber::registry()
         .with(layer.with_filter(ours))

@@ -99,7 +99,7 @@ fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid, starte
     if let Ok(id) = HeaderValue::from_str(&id.simple().to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    let elapsed_us = started.elapsed().as_micros();
+    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(status = status.as_u16(), elapsed_us, "answered");
     } else {

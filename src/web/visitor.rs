@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, HeaderMap, USER_AGENT, X_FORWARDED_FOR};
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FOR};
 
 use super::state::Vestibule;
 use crate::models::session::Visitor;
@@ -13,10 +13,7 @@ use crate::models::session::Visitor;
 /// Address and user agent. The address is the peer's, or what proxies that
 /// we trust say; nothing else that a request claims about itself.
 pub fn visitor(app: &Vestibule, request: &HttpRequest) -> Visitor {
-    let agent = request
-        .headers()
-        .get(USER_AGENT)
-        .map(|value| value.as_bytes());
+    let agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let agent = String::from_utf8_lossy(agent.unwrap_or_default());
 
     Visitor::new(client_address(app, request), &agent)

@@ -3,5 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+mod front_door;
 mod private_postgres;
 mod simulator;
+mod support;

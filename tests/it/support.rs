@@ -1,0 +1,11 @@
+//! A real server on a real port, its own database, the simulator on the wire;
+//! and visitors who behave like browsers.
+
+mod answer;
+mod app;
+mod db;
+mod visitor;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use visitor::Visitor;

@@ -1,0 +1,167 @@
+//! A browser, as far as HTTP goes: cookies, fetch metadata, no redirect
+//! followed unasked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Answer;
+use super::app::ORIGIN;
+
+#[derive(Clone)]
+pub struct Visitor {
+    port: u16,
+    /// By name; a value that is set to nothing is gone.
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    pub fn new(port: u16) -> Self {
+        Self {
+            port,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// The session cookie's value.
+    pub fn session(&self) -> Option<&str> {
+        self.cookies.get("__Host-session").map(String::as_str)
+    }
+
+    /// The same browser at another instance.
+    pub fn at(&self, other: &super::TestApp) -> Self {
+        Self {
+            port: other.server.address().port(),
+            cookies: self.cookies.clone(),
+        }
+    }
+
+    /// Opens a page, as a click or a typed address does.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let navigation = [
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-mode", "navigate"),
+            ("accept", "text/html"),
+        ];
+        self.send("GET", path, &navigation, "").await
+    }
+
+    /// Sends a form of one of our pages.
+    pub async fn post(&mut self, path: &str, form: &str) -> Answer {
+        let headers = [
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-dest", "document"),
+            ("accept", "text/html"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send("POST", path, &headers, form).await
+    }
+
+    /// Anything else, with our cookies, keeping those that come back.
+    pub async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let jar: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let jar = jar.join("; ");
+        let mut all = headers.to_vec();
+        if !jar.is_empty() {
+            all.push(("cookie", &jar));
+        }
+        let answer = self.send_bare(method, path, &all, body).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// With these headers alone.
+    pub async fn send_bare(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let mut all = headers.to_vec();
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            all.push(("host", "localhost"));
+        }
+        Self::fetch(method, &url, &all, body).await
+    }
+
+    pub async fn fetch(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let client = awc::Client::builder()
+            .disable_redirects()
+            .timeout(Duration::from_secs(30))
+            .finish();
+        let method = awc::http::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = client.request(method, url);
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        let mut response = request.send_body(body.to_owned()).await.unwrap();
+        let content = response.body().limit(16 << 20).await.unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: String::from_utf8_lossy(&content).into_owned(),
+        }
+    }
+
+    /// Presses a sign-in button: the address at the provider.
+    pub async fn start(&mut self, provider: &str, next: &str) -> String {
+        let answer = self
+            .post(&format!("/api/auth/signin/{provider}?next={next}"), "")
+            .await;
+        answer.assert_status(303);
+        answer.location().to_owned()
+    }
+
+    /// What the provider answers to somebody who approves (or `deny`s): our
+    /// callback's path and query.
+    pub async fn approve(address: &str, person: &str) -> String {
+        let answer = Self::fetch("GET", &format!("{address}&auto={person}"), &[], "").await;
+        let location = answer.location();
+        location
+            .strip_prefix(ORIGIN)
+            .unwrap_or_else(|| panic!("sent to {location:?}"))
+            .to_owned()
+    }
+
+    /// The whole flow; the callback's answer.
+    pub async fn sign_in(&mut self, provider: &str, person: &str) -> Answer {
+        let address = self.start(provider, "/").await;
+        let callback = Self::approve(&address, person).await;
+        self.get(&callback).await
+    }
+
+    pub async fn sign_out(&mut self) -> Answer {
+        self.post("/api/auth/signout", "").await
+    }
+
+    /// What `/api/auth/info` says.
+    pub async fn info(&mut self) -> serde_json::Value {
+        self.send("GET", "/api/auth/info", &[], "")
+            .await
+            .assert_status(200)
+            .json()
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        for line in answer.set_cookies() {
+            let (pair, _) = line.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
