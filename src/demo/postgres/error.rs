@@ -16,7 +16,7 @@ pub enum StartError {
     },
 
     #[error(
-        "Postgres refuses to run as root, and neither the user `postgres` nor `nobody` exists; \
+        "Postgres refuses to run as root, and we cannot become the user `postgres` or `nobody`; \
          run this as an ordinary user"
     )]
     NoUser,

@@ -34,9 +34,15 @@ impl RunAs {
         }
         ["postgres", "nobody"]
             .into_iter()
-            .find_map(|name| User::from_name(name).ok().flatten())
+            .filter_map(|name| User::from_name(name).ok().flatten())
             .map(Self::Lesser)
+            .find(Self::can_run)
             .ok_or(StartError::NoUser)
+    }
+
+    /// Some containers have a root that may not become anybody else.
+    fn can_run(&self) -> bool {
+        self.succeeds(":", None)
     }
 
     pub(super) fn uid(&self) -> u32 {
@@ -100,13 +106,16 @@ impl RunAs {
     /// Whether they can enter a directory and make files in it. Tried, not
     /// computed: modes of every parent, ACLs and mounts all have a say.
     pub(super) fn can_write_in(&self, directory: &Path) -> bool {
-        let look = self.script(r#"cd "$1" && [ -w . ]"#, [directory]);
-        bounded::run(look, A_LOOK).is_ok_and(|outcome| outcome.succeeded())
+        self.succeeds(r#"cd "$1" && [ -w . ]"#, Some(directory))
     }
 
     /// Whether they can pass through a directory.
     pub(super) fn can_enter(&self, directory: &Path) -> bool {
-        let look = self.script(r#"cd "$1""#, [directory]);
+        self.succeeds(r#"cd "$1""#, Some(directory))
+    }
+
+    fn succeeds(&self, script: &str, directory: Option<&Path>) -> bool {
+        let look = self.script(script, directory);
         bounded::run(look, A_LOOK).is_ok_and(|outcome| outcome.succeeded())
     }
 }

@@ -18,8 +18,10 @@ use super::{
     settings::Kind,
 };
 
-/// The shell functions that we and the supervisor share.
+/// The shell functions that we and the supervisor share. The first line is for
+/// who finds it in a list of processes.
 pub(super) const FUNCTIONS: &str = concat!(
+    ": the private Postgres of vestibule\n",
     "pg_ctl=$1 home=$2 socket=$3\nshift 3\n",
     include_str!("server.sh")
 );
