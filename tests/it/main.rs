@@ -5,5 +5,6 @@
 
 mod front_door;
 mod private_postgres;
+mod session_token;
 mod simulator;
 mod support;
