@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// An identity provider that Vestibule speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Provider {
     GitHub,
     Vercel,
@@ -53,5 +53,14 @@ impl FromStr for Provider {
             .into_iter()
             .find(|provider| provider.as_str() == word)
             .ok_or(UnknownProvider)
+    }
+}
+
+/// For serde, whose derived enum would also read `{"github": null}`.
+impl TryFrom<String> for Provider {
+    type Error = UnknownProvider;
+
+    fn try_from(word: String) -> Result<Self, UnknownProvider> {
+        word.parse()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use josekit::jwe::enc::A256GCM;
 use josekit::jwe::{ECDH_ES, JweContentEncryption as _, JweEncrypter as _, JweHeader};
 use josekit::jwk::Jwk;
@@ -13,12 +13,15 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vestibule::config::KeySource;
 use vestibule::crypto::keys;
-use vestibule::crypto::session_token::{Rejected, SessionTokens, SessionUser};
+use vestibule::crypto::session_token::{Rejected, SessionTokens};
+use vestibule::secret::Secret;
 
 pub type Members = Map<String, Value>;
 
+/// `exp - iat` of the house that reads the forgeries.
+pub const MAX_LIFETIME: Duration = Duration::from_hours(90 * 24);
+
 pub struct Forge {
-    origin: String,
     jwks: Value,
     pub tokens: SessionTokens,
     claims: Value,
@@ -30,11 +33,13 @@ impl Forge {
     }
 
     pub fn at(origin: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.json");
-        keys::write_new(&path, false).ok().unwrap();
-        let jwks = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let ring = Arc::new(keys::load(&KeySource::File(path)).ok().unwrap());
+        Self::holding(new_jwks(), origin)
+    }
+
+    /// With the keys of this JWK Set, and forging with the first of each kind.
+    pub fn holding(jwks: Value, origin: &str) -> Self {
+        let source = KeySource::Text(Secret::new(jwks.to_string()));
+        let ring = Arc::new(keys::load(&source).ok().unwrap());
         let (id, now) = (Uuid::now_v7(), Utc::now());
         let claims = json!({
             "iss": origin, "aud": origin, "sub": id, "sid": Uuid::now_v7(),
@@ -43,31 +48,29 @@ impl Forge {
             "user": {"id": id, "username": "ada", "email": null, "avatar": null, "name": "Ada"},
         });
         Self {
-            tokens: SessionTokens::new(ring, origin, Duration::from_hours(90 * 24)),
-            origin: origin.to_owned(),
+            tokens: SessionTokens::new(ring, origin, MAX_LIFETIME),
             jwks,
             claims,
         }
     }
 
-    pub fn user(&self) -> SessionUser {
-        SessionUser {
-            id: Uuid::now_v7(),
-            username: self.origin.clone(),
-            email: None,
-            avatar: None,
-            name: None,
-        }
+    pub fn jwks(&self) -> &Value {
+        &self.jwks
     }
 
     pub fn read(&self, token: &str) -> Result<(), Rejected> {
-        let warm = self.tokens.decode(token.as_bytes(), Utc::now()).map(drop);
-        let cold = self
-            .tokens
-            .decode_cold(token.as_bytes(), Utc::now())
-            .map(drop);
-        assert_eq!(warm.is_ok(), cold.is_ok());
-        warm
+        self.read_at(token, Utc::now())
+    }
+
+    /// What all three ways to read it say: cold, for the first time, and from
+    /// memory.
+    pub fn read_at(&self, token: &str, now: DateTime<Utc>) -> Result<(), Rejected> {
+        let token = token.as_bytes();
+        let cold = self.tokens.decode_cold(token, now).map(drop);
+        for _ in 0..2 {
+            assert_eq!(self.tokens.decode(token, now).map(drop), cold);
+        }
+        cold
     }
 
     pub fn claims(&self) -> &Value {
@@ -149,6 +152,19 @@ impl Forge {
     }
 }
 
-fn encode(bytes: impl AsRef<[u8]>) -> String {
+/// Refused because of how it is written, before or after it was opened.
+pub fn malformed(result: Result<(), Rejected>) -> bool {
+    matches!(result, Err(Rejected::Malformed(_)))
+}
+
+/// A new ring as it lies in its file.
+pub fn new_jwks() -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    keys::write_new(&path, false).ok().unwrap();
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
