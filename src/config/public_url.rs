@@ -37,11 +37,13 @@ impl PublicUrl {
                 "must be an origin alone, without a path; {example}"
             ));
         }
-        if text.len() > LONGEST {
+        // Letters outside ASCII grow when they are written as Punycode.
+        let origin = url.origin().ascii_serialization();
+        if origin.len() > LONGEST {
             return Err(format!("must be at most {LONGEST} bytes long"));
         }
         Ok(Self {
-            origin: url.origin().ascii_serialization(),
+            origin,
             host: host.to_string(),
             port: url.port(),
             secure,

@@ -78,6 +78,20 @@ fn every_problem_is_reported_at_once_under_its_variable() {
     }
 }
 
+/// A host of `labels` labels of one letter each.
+fn origin(letter: &str, labels: usize) -> String {
+    format!("https://{}example", format!("{letter}.").repeat(labels))
+}
+
+#[test]
+fn a_public_url_is_measured_as_the_cookie_carries_it() {
+    assert!(PublicUrl::parse(&origin("a", 120)).is_ok(), "255 bytes");
+    assert!(PublicUrl::parse(&origin("a", 121)).is_err());
+    // Each of these labels takes eight bytes as Punycode.
+    assert!(PublicUrl::parse(&origin("ü", 30)).is_ok());
+    assert!(PublicUrl::parse(&origin("ü", 31)).is_err());
+}
+
 #[test]
 fn a_public_url_is_an_origin_and_nothing_more() {
     for good in [
