@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+mod callback;
 mod front_door;
 mod private_postgres;
+mod provider_faults;
 mod session_token;
 mod simulator;
+mod start;
 mod support;
