@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod callback;
+mod cookies;
 mod front_door;
+mod guards;
+mod hostile_profiles;
 mod private_postgres;
 mod provider_faults;
 mod session_token;
