@@ -46,12 +46,12 @@ fn main() {
                 .decode_cold(black_box(&token), Utc::now())
                 .ok()
                 .unwrap(),
-        ))
+        ));
     };
     let mut warm = || {
         drop(black_box(
             tokens.decode(black_box(&token), Utc::now()).ok().unwrap(),
-        ))
+        ));
     };
     let mut bare = bare_operations();
     let mut josekit = josekit_alone();
@@ -136,7 +136,7 @@ fn sealing(criterion: &mut Criterion) {
     let value = sealed::seal(&ring, &plain, PLACE);
     criterion.bench_function("seal", |b| b.iter(|| sealed::seal(&ring, &plain, PLACE)));
     criterion.bench_function("open", |b| {
-        b.iter(|| sealed::open(&ring, &value, PLACE).ok().unwrap())
+        b.iter(|| sealed::open(&ring, &value, PLACE).ok().unwrap());
     });
 }
 
