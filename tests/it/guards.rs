@@ -4,6 +4,9 @@ use crate::support::{Answer, TestApp};
 
 const HTML: (&str, &str) = ("accept", "text/html");
 
+/// Method, path, headers, body, and the status to be had.
+type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 fn assert_headers(answer: &Answer, what: &str) {
     let header = |name: &str| {
         answer
@@ -45,7 +48,7 @@ async fn every_answer_carries_the_headers_also_the_refusals() {
     let mut ada = app.signed_in("github", "ada").await;
     let large = "a".repeat(17 * 1024);
     let ours = ("sec-fetch-site", "same-origin");
-    let requests: [(&str, &str, &[(&str, &str)], &str, u16); 18] = [
+    let requests: [Request; 18] = [
         ("GET", "/", &[HTML], "", 200),
         ("GET", "/account", &[HTML], "", 200),
         ("GET", "/account/session", &[HTML], "", 200),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod callback;
+mod canaries;
 mod commands;
 mod cookies;
 mod floors;

@@ -76,7 +76,7 @@ fn declared() -> Vec<Column> {
                 comment: comment.take(),
             });
         } else if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
-            table = name.to_owned();
+            name.clone_into(&mut table);
         }
     }
     columns.sort_by(|a, b| a.table.cmp(&b.table));

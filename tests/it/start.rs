@@ -7,6 +7,9 @@ use url::Url;
 
 use crate::support::{TestApp, Visitor};
 
+/// Method, headers, and the status to be had.
+type Attempt<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+
 fn parameters(address: &str) -> BTreeMap<String, String> {
     Url::parse(address)
         .unwrap()
@@ -94,7 +97,7 @@ async fn a_thousand_starts_do_not_grow_the_cookie_and_the_last_five_finish() {
 async fn neither_get_nor_head_nor_another_site_starts_anything() {
     let app = TestApp::start().await;
     let path = "/api/auth/signin/github";
-    let attempts: [(&str, &[(&str, &str)], u16); 9] = [
+    let attempts: [Attempt; 9] = [
         ("GET", &[("accept", "text/html")], 200),
         ("HEAD", &[], 200),
         ("POST", &[], 403),
