@@ -27,13 +27,9 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Try it: a private Postgres, a simulator of both providers, and the app
     Demo(demo::Arguments),
-    /// Serve, with configuration from the environment
     Serve(serve::Arguments),
-    /// Run pending migrations and exit
     Migrate(migrate::Arguments),
-    /// Make and look at the key ring
     Keys(keys::Arguments),
 }
 

@@ -20,6 +20,8 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::web::Server;
 
+/// Try it: a private Postgres, a simulator of both providers, and the app
+///
 /// Starts a private Postgres under the data directory, makes keys, migrates,
 /// starts a simulator of GitHub and Vercel and the app, all on loopback, and
 /// prints the URL to open. Ctrl-C stops all of it; starting again keeps what

@@ -9,6 +9,10 @@ use super::{Failure, terminal};
 use crate::config::{Environment, KeySource, Reader};
 use crate::crypto::keys;
 
+/// Make and look at the key ring
+///
+/// The ring is one JWK Set that holds every key: those that sign and encrypt
+/// sessions, seal tokens at rest and encrypt the pre-sign-in cookie.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]

@@ -4,8 +4,10 @@ use super::{Failure, log, terminal};
 use crate::config::{DatabaseConfig, Environment, Reader};
 use crate::db;
 
-/// Runs pending migrations and exits. Needs `DATABASE_URL` alone; several
-/// processes at once take turns.
+/// Run pending migrations and exit
+///
+/// Needs `DATABASE_URL` (or `POSTGRES_URL`) alone; several processes
+/// at once take turns.
 #[derive(clap::Args)]
 pub struct Arguments {}
 

@@ -12,6 +12,8 @@ use crate::crypto::keys::{self, KeyRing};
 use crate::db;
 use crate::web::Server;
 
+/// Serve, with configuration from the environment
+///
 /// Serves until Ctrl-C or SIGTERM. Anything missing or unsafe in the
 /// environment: exit 1 before binding, with one line for every problem.
 #[derive(clap::Args)]

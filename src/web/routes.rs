@@ -43,6 +43,7 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                         .default_service(refuse_method("POST")),
                 )
                 .default_service(web::route().to(not_found))
+                .wrap(from_fn(sign_in_cookie::note))
                 .wrap(sign_in_cookie::middleware(app))
                 .wrap(from_fn(sign_in_cookie::fence)),
         );

@@ -55,15 +55,30 @@ pub async fn fence(
     request.extensions_mut().insert(AllCookies(all));
     let mut response = next.call(request).await?.map_into_boxed_body();
 
-    let unread = came && response.request().get_session().entries().is_empty();
+    let read = response.request().extensions().get::<WasRead>().is_some();
     let headers = response.headers_mut();
     let mut ours = headers
         .get_all(SET_COOKIE)
         .filter(|value| cookies::sets(value, name));
-    if unread && ours.next().is_none() {
+    if came && !read && ours.next().is_none() {
         headers.append(SET_COOKIE, app.cookies.remove(name));
     }
     Ok(response)
+}
+
+/// In the request's extensions when actix-session could read its cookie.
+struct WasRead;
+
+/// Inside of [`middleware`], which empties its state once it has answered. An
+/// empty cookie is never written, so what is empty now was not read.
+pub async fn note(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if !request.get_session().entries().is_empty() {
+        request.extensions_mut().insert(WasRead);
+    }
+    next.call(request).await
 }
 
 /// Leaves the cookie called `name`, if it is there once, and no other. Says

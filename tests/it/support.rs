@@ -3,7 +3,7 @@
 
 mod answer;
 mod app;
-mod db;
+pub mod databases;
 mod visitor;
 
 pub use answer::Answer;

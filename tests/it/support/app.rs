@@ -11,7 +11,7 @@ use vestibule::demo::simulator::{Client, Options, Simulator};
 use vestibule::provider::Provider;
 use vestibule::web::{Server, Vestibule};
 
-use super::{Answer, Visitor, db};
+use super::{Answer, Visitor, databases};
 
 /// Secure and yet on loopback: cookies are as in production, and a simulator
 /// is allowed.
@@ -31,7 +31,12 @@ impl TestApp {
 
     /// With other settings than usual.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_on(db::migrated(), Arc::new(KeyRing::generate()), settings).await
+        Self::start_on(
+            databases::migrated(),
+            Arc::new(KeyRing::generate()),
+            settings,
+        )
+        .await
     }
 
     /// On a database and a ring that another instance uses as well.
