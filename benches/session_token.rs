@@ -3,7 +3,9 @@
 //! Cold decode is compared, within one run, with the bare X25519 agreement and
 //! Ed25519 verification of the same OpenSSL that it cannot do without, and with
 //! josekit's decrypter and verifier alone. The figures in the README come from
-//! the ratios that are printed at the end.
+//! what is printed at the end. The goals: decode cold within 1.9 times the bare
+//! operations (josekit alone takes about 1.75), decode warm under 2 µs. The
+//! whole takes about a minute.
 
 #![expect(
     clippy::unwrap_used,
@@ -64,7 +66,7 @@ fn main() {
     criterion.bench_function("josekit alone", |b| b.iter(&mut josekit));
     sealing(&mut criterion);
     criterion.final_summary();
-    ratios([&mut bare, &mut josekit, &mut cold]);
+    ratios([&mut bare, &mut josekit, &mut cold, &mut warm]);
 }
 
 fn draft() -> SessionDraft {
@@ -140,12 +142,12 @@ fn sealing(criterion: &mut Criterion) {
     });
 }
 
-/// The three in turn, many times, so that a noisy machine disturbs all alike;
+/// All in turn, many times, so that a noisy machine disturbs all alike;
 /// the medians are compared.
-fn ratios(mut work: [&mut dyn FnMut(); 3]) {
+fn ratios(mut work: [&mut dyn FnMut(); 4]) {
     const ROUNDS: usize = 200;
     const PER_ROUND: u32 = 20;
-    let mut times = [const { Vec::new() }; 3];
+    let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
         for (work, times) in work.iter_mut().zip(&mut times) {
             let started = Instant::now();
@@ -153,11 +155,12 @@ fn ratios(mut work: [&mut dyn FnMut(); 3]) {
             times.push(started.elapsed() / PER_ROUND);
         }
     }
-    let [bare, josekit, cold] = times.map(|mut times| {
+    let [bare, josekit, cold, warm] = times.map(|mut times| {
         times.sort();
         times[ROUNDS / 2].as_secs_f64()
     });
     println!("\nbare operations: {:.1} µs", bare * 1e6);
     println!("josekit alone:   {:.2} times that", josekit / bare);
-    println!("decode cold:     {:.2} times that", cold / bare);
+    println!("decode cold:     {:.2} times that (goal: 1.9)", cold / bare);
+    println!("decode warm:     {:.2} µs (goal: 2)", warm * 1e6);
 }
