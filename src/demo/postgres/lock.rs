@@ -19,6 +19,10 @@ use super::StartError;
 /// Longer than a supervisor needs to stop a server, the hard way too.
 const STOPS_WITHIN: Duration = Duration::from_secs(40);
 
+/// A lock outlives its holder in a process that was just forked, until that
+/// runs its own program: only one that stays is held.
+const LETS_GO_WITHIN: Duration = Duration::from_secs(2);
+
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(super) struct Locks {
@@ -44,7 +48,7 @@ impl Locks {
 fn take_run(data_dir: &Path) -> Result<File, StartError> {
     let path = data_dir.join("lock");
     let mut file = open(&path)?;
-    if is_taken(&file, &path)? {
+    if stays_taken(&file, &path, LETS_GO_WITHIN)? {
         return Err(StartError::AlreadyRunning {
             data_dir: data_dir.to_owned(),
             pid: holder(&path),
@@ -70,16 +74,24 @@ fn holder(path: &Path) -> Option<u32> {
 fn take_server(data_dir: &Path) -> Result<File, StartError> {
     let path = data_dir.join("postgres.lock");
     let file = open(&path)?;
-    let deadline = Instant::now() + STOPS_WITHIN;
-    while is_taken(&file, &path)? {
+    if stays_taken(&file, &path, STOPS_WITHIN)? {
+        return Err(StartError::StillStopping {
+            data_dir: data_dir.to_owned(),
+        });
+    }
+    Ok(file)
+}
+
+/// Takes the lock as soon as it is free; true when it does not become so.
+fn stays_taken(file: &File, path: &Path, patience: Duration) -> Result<bool, StartError> {
+    let deadline = Instant::now() + patience;
+    while is_taken(file, path)? {
         if Instant::now() >= deadline {
-            return Err(StartError::StillStopping {
-                data_dir: data_dir.to_owned(),
-            });
+            return Ok(true);
         }
         thread::sleep(LOOK_EVERY);
     }
-    Ok(file)
+    Ok(false)
 }
 
 fn open(path: &Path) -> Result<File, StartError> {
