@@ -42,7 +42,7 @@ impl fmt::Display for Provider {
 
 /// The word was not one of [`Provider::as_str`].
 #[derive(Debug, thiserror::Error)]
-#[error("unknown provider")]
+#[error("unknown provider: neither github nor vercel")]
 pub struct UnknownProvider;
 
 impl FromStr for Provider {
