@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
-use diesel::{Connection as _, ConnectionError, RunQueryDsl as _, sql_query};
+use diesel::{Connection as _, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::secret::Secret;
@@ -19,7 +19,7 @@ const ADVISORY_LOCK: i64 = 0x7665_7374_6962;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     #[error("the database cannot be reached: {0}")]
-    Connect(#[from] ConnectionError),
+    Connect(String),
     #[error("the database refused: {0}")]
     Query(#[from] diesel::result::Error),
     #[error("a migration failed: {0}")]
@@ -56,8 +56,26 @@ pub fn revert_all(url: &Secret) -> Result<(), MigrateError> {
 }
 
 /// A connection of its own, without the pool's time-out on statements.
-fn connect(url: &Secret) -> Result<PgConnection, ConnectionError> {
+fn connect(url: &Secret) -> Result<PgConnection, MigrateError> {
     PgConnection::establish(&super::with_timeouts(url.expose()))
+        .map_err(|error| MigrateError::Connect(without_url(&error.to_string(), url.expose())))
+}
+
+/// What libpq says, unless it quotes the URL, which may hold a password: it
+/// does when it cannot read it.
+fn without_url(message: &str, url: &str) -> String {
+    let authority = url.split("://").nth(1).unwrap_or(url);
+    let user_info = authority
+        .rsplit_once('@')
+        .map_or("", |(user_info, _)| user_info);
+    let password = user_info
+        .split_once(':')
+        .map_or("", |(_, password)| password);
+    if message.contains(url) || !password.is_empty() && message.contains(password) {
+        return "the URL cannot be read; are special characters of the password percent-encoded?"
+            .to_owned();
+    }
+    message.trim_end().to_owned()
 }
 
 /// Waits until the database answers; says how many migrations it lacks.
@@ -66,11 +84,33 @@ pub fn wait_for(url: &Secret, patience: Duration) -> Result<usize, MigrateError>
     loop {
         match connect(url) {
             Ok(mut conn) => return pending_migrations(&mut conn),
-            Err(error) if started.elapsed() >= patience => return Err(error.into()),
+            Err(error) if started.elapsed() >= patience => return Err(error),
             Err(error) => {
                 tracing::warn!("waiting for the database: {error}");
                 std::thread::sleep(BETWEEN_TRIES);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_quoted() {
+        for url in [
+            "postgres://me:hun%zzter@localhost/db",
+            "postgres://me:[hunter@localhost:x/db",
+            "postgres://me:hunter@[::1/db",
+        ] {
+            let said = connect(&Secret::new(url)).err().unwrap().to_string();
+            assert!(!said.contains("hun"), "{said}");
+        }
+        let said = connect(&Secret::new("postgres://me:hunter@localhost:1/db"))
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(said.contains("Connection refused"), "{said}");
     }
 }

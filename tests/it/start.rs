@@ -85,6 +85,15 @@ async fn a_thousand_starts_do_not_grow_the_cookie_and_the_last_five_finish() {
         assert!(answer.set_cookies().iter().all(|line| line.len() < 4_096));
         addresses.push(answer.location().to_owned());
     }
+    let mut other = app.visitor();
+    for number in 0..20 {
+        let next = format!("/account?{number}{}", "a".repeat(380));
+        let answer = other
+            .post(&format!("/api/auth/signin/github?next={next}"), "")
+            .await;
+        answer.assert_status(303);
+        assert!(answer.set_cookies().iter().all(|line| line.len() < 4_096));
+    }
     let sixth_last = Visitor::approve(&addresses[994], "ada").await;
     browser.get(&sixth_last).await.assert_status(400);
     for address in &addresses[995..] {
