@@ -4,7 +4,7 @@
 //! Ed25519 verification of the same OpenSSL that it cannot do without, and with
 //! josekit's decrypter and verifier alone. The figures in the README come from
 //! what is printed at the end. The goals: decode cold within 1.9 times the bare
-//! operations (josekit alone takes about 1.75), decode warm under 2 µs. The
+//! operations, decode warm under 2 µs. The
 //! whole takes about a minute.
 
 #![expect(

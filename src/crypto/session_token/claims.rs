@@ -96,7 +96,7 @@ impl SessionClaims {
             return Err(Rejected::Foreign("sub is not user.id"));
         }
         if self.iat > now.timestamp() + CLOCK_SKEW {
-            return Err(Rejected::Foreign("issued in the future"));
+            return Err(Rejected::NotYet);
         }
         let lifetime = self
             .exp

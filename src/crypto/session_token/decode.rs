@@ -25,6 +25,8 @@ pub enum Rejected {
     BadSignature,
     #[error("not for this place: {0}")]
     Foreign(&'static str),
+    #[error("issued in the future by this clock")]
+    NotYet,
     #[error("expired")]
     Expired,
     #[error("the library panicked on it")]
@@ -33,9 +35,10 @@ pub enum Rejected {
 
 impl Rejected {
     /// Whether the browser can forget it. A kid that we do not know may be
-    /// known to another process, which has read the ring since.
+    /// known to another process, which has read the ring since; and a cookie
+    /// from the future may be good where the clock is right.
     pub fn for_good(self) -> bool {
-        self != Self::UnknownKey
+        !matches!(self, Self::UnknownKey | Self::NotYet)
     }
 }
 
