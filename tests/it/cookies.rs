@@ -238,29 +238,36 @@ async fn reissued(browser: &mut Visitor) -> Option<i64> {
 #[actix_web::test]
 async fn a_visit_moves_the_end_but_never_past_the_absolute_one() {
     let app =
-        TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "10s"), ("SESSION_MAX_AGE", "11s")]).await;
+        TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "10s"), ("SESSION_MAX_AGE", "10s")]).await;
     let mut ada = app.signed_in("github", "ada").await;
     let me = ada.info().await;
     let max_age = reissued(&mut ada).await.unwrap();
 
-    assert!((8..=10).contains(&max_age), "{max_age}");
+    // A second of the ten is over before a cookie is old enough.
+    assert!((5..=9).contains(&max_age), "{max_age}");
     assert_eq!(ada.info().await, me, "the same person");
     assert_eq!(app.count("select count(*) as n from sessions where cookie_expires_at <= expires_at and last_seen_at > created_at"), 1);
 }
 
 #[actix_web::test]
 async fn no_row_no_cookie() {
-    let app =
-        TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "5s"), ("SESSION_MAX_AGE", "1h")]).await;
-    let mut ada = app.signed_in("github", "ada").await;
-    app.execute("update sessions set ended_at = now(), ended_reason = 'ended_by_operator'");
-    let mut tries = 0..200;
-    while ada.session().is_some() && tries.next().is_some() {
-        ada.get("/").await.assert_status(200);
-        actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+    for gone in [
+        "update sessions set ended_at = now(), ended_reason = 'ended_by_operator'",
+        "delete from sessions",
+    ] {
+        let app =
+            TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "5s"), ("SESSION_MAX_AGE", "1h")]).await;
+        let mut ada = app.signed_in("github", "ada").await;
+        let mut copy = ada.clone();
+        app.execute(gone);
+        let mut tries = 0..200;
+        while ada.session().is_some() && tries.next().is_some() {
+            ada.get("/").await.assert_status(200);
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(ada.session(), None, "{gone}");
+        assert_eq!(copy.info().await, json!({}), "{gone}");
     }
-    assert_eq!(ada.session(), None);
-    assert_eq!(ada.info().await, json!({}));
 }
 
 #[actix_web::test]

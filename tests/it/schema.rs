@@ -148,3 +148,29 @@ fn nothing_of_a_person_outlives_them() {
         "each has its rule above"
     );
 }
+
+#[test]
+fn schema_rs_names_the_primary_keys_and_the_tables_as_the_database_does() {
+    let (mut declared, mut comment) = (Vec::new(), "");
+    for line in include_str!("../../src/schema.rs").lines() {
+        let head = line.trim().strip_suffix(") {");
+        if let Some(text) = line.strip_prefix("    /// ") {
+            comment = text;
+        } else if let Some((table, key)) = head.and_then(|head| head.split_once(" (")) {
+            declared.push(format!("{table} ({key}): {comment}"));
+        }
+    }
+    declared.sort();
+    let actual =
+        "select c.relname || ' (' || string_agg(a.attname, ', ' order by a.attnum) || '): '
+          || obj_description(c.oid) as name
+        from pg_class c join pg_index i on i.indrelid = c.oid and i.indisprimary
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+        where c.relnamespace = 'public'::regnamespace and c.relname <> '__diesel_schema_migrations'
+        group by c.oid order by c.relname";
+    let mut actual = names(&databases::migrated(), actual);
+    actual.sort();
+
+    assert!(actual.len() >= 6);
+    assert_eq!(actual, declared);
+}
