@@ -93,6 +93,29 @@ fn no_floor_looks_up() {
     }
 }
 
+/// `super::super::…` can climb out of a room without a word of `crate::`.
+#[test]
+fn nobody_leaves_a_room_through_the_roof() {
+    // Diesel's tables are modules that a macro makes.
+    let written = |path: &PathBuf| room_of(path) != "schema";
+    for path in sources(&root()).into_iter().filter(written) {
+        let inside = path.strip_prefix(root()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        // Modules within the file are one deeper: those that are called tests.
+        let (code, tests) = text.split_once("mod tests {").unwrap_or((&text, ""));
+        for (text, depth) in [
+            (code, inside.components().count()),
+            (tests, inside.components().count() + 1),
+        ] {
+            assert!(
+                !text.contains(&"super::".repeat(depth)),
+                "{} climbs to the crate",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn nothing_below_the_web_knows_its_request_types() {
     for path in sources(&root())

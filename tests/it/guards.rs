@@ -183,7 +183,8 @@ async fn another_host_is_misdirected_and_health_is_not() {
         }
     }
     let two = [("host", "localhost"), ("host", "evil.example")];
-    assert!(app.visitor().send_bare("GET", "/", &two, "").await.status >= 400);
+    let answer = app.visitor().send_bare("GET", "/", &two, "").await;
+    assert!([400, 421].contains(&answer.status), "{}", answer.status);
 }
 
 #[actix_web::test]
@@ -216,4 +217,62 @@ async fn readiness_turns_when_the_database_does_and_when_we_stop() {
     app.state().drain();
     assert_eq!(app.visitor().get("/readyz").await.json()["draining"], true);
     app.visitor().get("/livez").await.assert_status(200);
+}
+
+/// What no well-behaved client sends: the whole answer, as text.
+fn raw(app: &TestApp, request: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(app.server.address()).unwrap();
+    let patience = std::time::Duration::from_secs(10);
+    stream.set_read_timeout(Some(patience)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[actix_web::test]
+async fn a_body_without_a_length_and_a_foreign_target_are_refused_as_well() {
+    let app = TestApp::start().await;
+    // The server begins with the first await after its start.
+    app.visitor().get("/livez").await.assert_status(200);
+    let rest = "Sec-Fetch-Site: same-origin\r\nConnection: close\r\n";
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(4_096)).repeat(5);
+    let chunked = format!(
+        "POST /api/auth/signout HTTP/1.1\r\nHost: localhost\r\n{rest}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"
+    );
+    let foreign = format!("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n{rest}\r\n");
+    let nameless = format!("GET / HTTP/1.1\r\n{rest}\r\n");
+    let asked = [(chunked, "413"), (foreign, "421"), (nameless, "4")]
+        .map(|(request, status)| (request, format!("HTTP/1.1 {status}")));
+    let asking = asked.map(|(request, expected)| {
+        let answer = raw(&app, &request);
+        assert!(answer.starts_with(&expected), "{expected}: {answer}");
+        answer
+    });
+    assert!(asking[0].contains("no-store") && asking[1].contains("content-security-policy"));
+}
+
+#[actix_web::test]
+async fn odd_paths_get_our_words_and_our_own_request_id() {
+    let app = TestApp::start().await;
+    for path in [
+        "/api/auth/signin/%FF",
+        "/api/auth/callback/%FF?code=a&state=b",
+        "/static/nowhere",
+        "//evil.example",
+        "/account/..%2F",
+    ] {
+        let claimed = [HTML, ("x-request-id", "mine")];
+        let answer = app.visitor().send("GET", path, &claimed, "").await;
+        answer.assert_status(if path.starts_with("/account") {
+            303
+        } else {
+            404
+        });
+        assert_ne!(answer.header("x-request-id"), Some("mine"), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert!(!answer.body.to_lowercase().contains("utf-8 sequence"));
+        assert!(!answer.location().starts_with("//"));
+    }
 }
