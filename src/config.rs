@@ -30,6 +30,9 @@ const SESSION_MAX_AGE: Duration = Duration::from_hours(90 * 24);
 const LONGEST_SESSION: Duration = Duration::from_hours(400 * 24);
 /// Load balancers look every few seconds; they must see `/readyz` turn first.
 const SHUTDOWN_DRAIN: Duration = Duration::from_secs(5);
+/// Half a year: long enough to find out what happened, short for what is kept
+/// about people.
+const AUDIT_RETENTION: Duration = Duration::from_hours(180 * 24);
 const DATABASE_POOL_SIZE: u32 = 10;
 const LARGEST_POOL: u32 = 1_000;
 const DEFAULT_PORT: u16 = 8080;
@@ -46,6 +49,8 @@ pub struct Config {
     pub session: SessionLimits,
     pub trusted_proxies: TrustedProxies,
     pub shutdown_drain: Duration,
+    /// How long audit events and sessions that are over are kept.
+    pub audit_retention: Duration,
 }
 
 /// Where Postgres is and how many connections we hold.
@@ -53,6 +58,10 @@ pub struct Config {
 pub struct DatabaseConfig {
     pub url: Secret,
     pub pool_size: u32,
+    /// Whether a connection is ours for as long as we hold it, so that it
+    /// remembers prepared statements and settings. Not so behind a pooler in
+    /// transaction mode.
+    pub statement_cache: bool,
 }
 
 /// Where the key ring is.
@@ -88,7 +97,7 @@ impl Config {
                 .map_err(|_| "give an address and a port, such as 127.0.0.1:8080".to_owned())
         });
         let database = DatabaseConfig::read(&mut reader);
-        let auto_migrate = reader.flag("AUTO_MIGRATE");
+        let auto_migrate = reader.flag("AUTO_MIGRATE", false);
         let keys = KeySource::read(&mut reader);
         let in_production = public_url.as_ref().is_some_and(PublicUrl::is_production);
         let github = ProviderConfig::read(&mut reader, Provider::GitHub, in_production);
@@ -96,6 +105,13 @@ impl Config {
         let session = SessionLimits::read(&mut reader);
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let shutdown_drain = reader.duration("SHUTDOWN_DRAIN", SHUTDOWN_DRAIN);
+        let audit_retention = reader.duration("AUDIT_RETENTION", AUDIT_RETENTION);
+        if audit_retention < Duration::from_secs(1) {
+            reader.problem(
+                "AUDIT_RETENTION",
+                "must be at least one second, such as 180d",
+            );
+        }
         LogFormat::read(&mut reader);
 
         match (public_url, database, keys, reader.problems()) {
@@ -111,6 +127,7 @@ impl Config {
                     session,
                     trusted_proxies,
                     shutdown_drain,
+                    audit_retention,
                 })
             }
             (.., problems) => Err(problems),
@@ -146,9 +163,11 @@ impl DatabaseConfig {
                 .filter(|size| (1..=LARGEST_POOL).contains(size));
             size.ok_or_else(|| format!("give a number from 1 to {LARGEST_POOL}"))
         });
+        let statement_cache = reader.flag("DATABASE_STATEMENT_CACHE", true);
         Some(Self {
             url: url?,
             pool_size,
+            statement_cache,
         })
     }
 

@@ -7,17 +7,20 @@
 //! 5  demo                          the private Postgres, the simulator
 //! 4  web                           routes, middleware, pages, API
 //! 3  sign_in  revocations          what happens, in transactions and in memory
+//!    endings  sweep                how sessions end; what is over goes
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
-//!    secret   strict_json
+//!    secret   strict_json  clock
 //! ```
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod demo;
+pub mod endings;
 pub mod error;
 pub mod models;
 pub mod oauth;
@@ -27,4 +30,5 @@ pub mod schema;
 pub mod secret;
 pub mod sign_in;
 mod strict_json;
+pub mod sweep;
 pub mod web;

@@ -8,7 +8,11 @@ pub mod revocation;
 mod scope;
 pub mod session;
 pub mod sign_in_state;
+mod sweep;
 mod time;
 pub mod user;
+mod visitor;
 
 pub use scope::Scope;
+pub use sweep::Sweepable;
+pub use visitor::Visitor;

@@ -1,58 +1,116 @@
 //! Floor 3: the ids that are over, in memory, so that a request pays no query
 //! to be refused.
+//!
+//! ```text
+//! ids     the set, and until when each has to be kept
+//! feed    keeps it true: one small query every 250 ms
+//! ```
 
-use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
+mod feed;
+mod ids;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::db::Db;
-use crate::error::Error;
-use crate::models::ids::SessionId;
-use crate::models::revocation;
+use ids::Ids;
+
+pub use feed::Feed;
+
+/// When the start of the last good poll lies further back, an ended session
+/// might still pass here: nobody does.
+pub const STALE_AFTER: Duration = Duration::from_secs(30);
+
+/// What is known of a session or an API token whose signature is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not over, as of the last good poll.
+    Good,
+    /// Over, for good.
+    Revoked,
+    /// It may have ended: the last good poll is too old, or there was none.
+    Unknown,
+}
 
 /// What this process refuses although its signature is good.
-#[derive(Default)]
 pub struct Revocations {
-    /// `None` until the first load: whoever asks earlier has to wait.
-    subjects: RwLock<Option<HashSet<Uuid>>>,
+    ids: Ids,
+    made: Instant,
+    /// Milliseconds after `made`; 0 until everything has been read once.
+    fresh_until: AtomicU64,
+    loaded: Notify,
+}
+
+impl Default for Revocations {
+    fn default() -> Self {
+        Self {
+            ids: Ids::default(),
+            made: Instant::now(),
+            fresh_until: AtomicU64::new(0),
+            loaded: Notify::new(),
+        }
+    }
 }
 
 impl Revocations {
-    /// Reads everything that is still to be refused, keeping what was added
-    /// meanwhile.
-    pub async fn load(&self, db: &Db) -> Result<(), Error> {
-        let current = db.run(revocation::all_current).await?;
-        self.write(|subjects| subjects.extend(current));
-        Ok(())
+    pub fn standing(&self, subject: Uuid) -> Standing {
+        if self.ids.contains(subject) {
+            Standing::Revoked
+        } else if self.is_fresh() {
+            Standing::Good
+        } else {
+            Standing::Unknown
+        }
     }
 
+    /// Refuses a subject from now on, here. The others hear of it from the
+    /// database.
+    pub fn refuse(&self, subject: Uuid, until: DateTime<Utc>) {
+        self.ids.insert(subject, until);
+    }
+
+    /// Whether everything that was revoked has been read once.
     pub fn is_loaded(&self) -> bool {
-        self.subjects
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.fresh_until.load(Ordering::Acquire) != 0
     }
 
-    /// Refuses a session at once, here.
-    pub fn add(&self, session: SessionId) {
-        self.write(|subjects| {
-            subjects.insert(session.as_uuid());
-        });
+    /// Whether the last good poll is recent enough to go by.
+    pub fn is_fresh(&self) -> bool {
+        let now = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+        now < self.fresh_until.load(Ordering::Acquire)
     }
 
-    pub fn contains(&self, subject: Uuid) -> bool {
-        let subjects = self.subjects.read().unwrap_or_else(PoisonError::into_inner);
-        subjects
-            .as_ref()
-            .is_some_and(|subjects| subjects.contains(&subject))
+    /// Whether a poll that began within this time was good.
+    pub fn heard_within(&self, time: Duration) -> bool {
+        let fresh_until = Duration::from_millis(self.fresh_until.load(Ordering::Acquire));
+        !fresh_until.is_zero() && self.made.elapsed() + STALE_AFTER < fresh_until + time
     }
 
-    fn write(&self, change: impl FnOnce(&mut HashSet<Uuid>)) {
-        let mut subjects = self
-            .subjects
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        change(subjects.get_or_insert_default());
+    /// Waits for the first load.
+    pub async fn loaded(&self) {
+        let notified = self.loaded.notified();
+        if !self.is_loaded() {
+            notified.await;
+        }
+    }
+
+    /// How many ids are held.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A poll that began then has read everything.
+    fn confirm(&self, began: Instant) {
+        let until = began.saturating_duration_since(self.made) + STALE_AFTER;
+        let until = u64::try_from(until.as_millis()).unwrap_or(u64::MAX);
+        self.fresh_until.store(until, Ordering::Release);
+        self.loaded.notify_waiters();
     }
 }

@@ -8,15 +8,18 @@
 //! guard::host   another Host than ours: 421
 //! guard::body   read whole, 16 KiB and 10 s at most
 //! guard::origin unsafe methods only from our own pages: 403
-//! session       the session cookie, decoded once; extractors only look
+//! session       the session cookie, decoded once; extractors only look. When
+//!               the answer is ready: the cookie issued again, or removed
 //! sign_in_cookie   on pages and flows: actix-session sees its own cookie alone
 //! pages::private   on /account: strangers are sent to sign in
 //! ```
 
 mod api;
 mod assets;
+mod audit;
 mod caller;
 mod cookies;
+mod device;
 mod error;
 mod extractors;
 mod flash;
@@ -25,6 +28,7 @@ mod headers;
 mod health;
 mod observe;
 mod pages;
+mod replaced;
 mod routes;
 mod server;
 mod session;

@@ -64,9 +64,8 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     System::new().block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
         let simulator = simulate(simulator_port, &demo, &config)?;
-        let server = Server::start(config, Arc::new(ring), None)
-            .await
-            .map_err(Failure::new)?;
+        let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
+        server.ready().await;
         welcome(&demo);
         serve_until_signal(server, &mut signals, Duration::ZERO).await;
         simulator.stop().await;

@@ -29,9 +29,7 @@ pub fn run(_: &Arguments, environment: &Environment) -> Result<(), Failure> {
     let drain = config.shutdown_drain;
     System::new().block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
-        let server = Server::start(config, Arc::new(ring), None)
-            .await
-            .map_err(Failure::new)?;
+        let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
         let url = server.app().config.public_url.to_string();
         tracing::info!(address = %server.address(), url, "serving");
         serve_until_signal(server, &mut signals, drain).await;

@@ -131,8 +131,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn flag(&mut self, name: &str) -> bool {
-        self.parsed(name, false, |text| {
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        self.parsed(name, default, |text| {
             match text.to_ascii_lowercase().as_str() {
                 "true" | "1" | "yes" | "on" => Ok(true),
                 "false" | "0" | "no" | "off" => Ok(false),

@@ -1,12 +1,12 @@
 //! What happened, and to whom.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::Scope;
 use super::ids::{AuditEventId, SessionId, UserId};
-use super::session::Visitor;
+use super::{Scope, Visitor};
 use crate::schema::audit_events;
 
 /// A noun and a past participle.
@@ -19,6 +19,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Self; 4] = [
+        Self::AccountConnected,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SignInFailed,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountConnected => "account.connected",
@@ -26,6 +33,11 @@ impl Kind {
             Self::SessionEnded => "session.ended",
             Self::SignInFailed => "sign_in.failed",
         }
+    }
+
+    /// `None` for what a newer version wrote.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -41,19 +53,33 @@ pub struct NewEvent<'a> {
 
 impl NewEvent<'_> {
     pub fn write(self, conn: &mut PgConnection) -> QueryResult<()> {
-        diesel::insert_into(audit_events::table)
-            .values((
-                audit_events::id.eq(AuditEventId::new()),
-                audit_events::kind.eq(self.kind.as_str()),
-                audit_events::user_id.eq(self.user_id),
-                audit_events::session_id.eq(self.session_id),
-                audit_events::ip.eq(self.visitor.map(|visitor| IpNet::from(visitor.ip))),
-                audit_events::user_agent.eq(self.visitor.map(|visitor| &visitor.user_agent)),
-                audit_events::details.eq(self.details),
-            ))
-            .execute(conn)
-            .map(drop)
+        write_all(conn, [self])
     }
+}
+
+/// Writes them at once, all by the same clock.
+pub fn write_all<'a>(
+    conn: &mut PgConnection,
+    events: impl IntoIterator<Item = NewEvent<'a>>,
+) -> QueryResult<()> {
+    let rows: Vec<_> = events
+        .into_iter()
+        .map(|event| {
+            (
+                audit_events::id.eq(AuditEventId::new()),
+                audit_events::kind.eq(event.kind.as_str()),
+                audit_events::user_id.eq(event.user_id),
+                audit_events::session_id.eq(event.session_id),
+                audit_events::ip.eq(event.visitor.map(|visitor| IpNet::from(visitor.ip))),
+                audit_events::user_agent.eq(event.visitor.map(|visitor| &visitor.user_agent)),
+                audit_events::details.eq(event.details),
+            )
+        })
+        .collect();
+    diesel::insert_into(audit_events::table)
+        .values(rows)
+        .execute(conn)
+        .map(drop)
 }
 
 /// What was written when the caller's session began. `NotFound` when it is
@@ -65,4 +91,43 @@ pub fn session_started(conn: &mut PgConnection, scope: Scope) -> QueryResult<Val
         .filter(audit_events::kind.eq(Kind::SessionStarted.as_str()))
         .select(audit_events::details)
         .first(conn)
+}
+
+/// An event, as its person sees it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = audit_events, check_for_backend(diesel::pg::Pg))]
+pub struct AuditEvent {
+    pub id: AuditEventId,
+    pub at: DateTime<Utc>,
+    pub kind: String,
+    pub session_id: Option<SessionId>,
+    pub ip: Option<IpNet>,
+    pub user_agent: Option<String>,
+    pub details: Value,
+}
+
+/// Where a page of events ends: the next one goes on behind it.
+pub type Position = (DateTime<Utc>, AuditEventId);
+
+/// The caller's own events, the newest first, from `after` on.
+pub fn of_caller(
+    conn: &mut PgConnection,
+    scope: Scope,
+    after: Option<Position>,
+    limit: i64,
+) -> QueryResult<Vec<AuditEvent>> {
+    let mut events = audit_events::table
+        .filter(audit_events::user_id.eq(scope.user_id()))
+        .order((audit_events::at.desc(), audit_events::id.desc()))
+        .limit(limit)
+        .select(AuditEvent::as_select())
+        .into_boxed();
+    if let Some((at, id)) = after {
+        let same_moment = audit_events::at.eq(at).and(audit_events::id.lt(id));
+        // The first condition is what the index understands.
+        events = events
+            .filter(audit_events::at.le(at))
+            .filter(audit_events::at.lt(at).or(same_moment));
+    }
+    events.load(conn)
 }

@@ -7,12 +7,11 @@ use serde_json::json;
 use super::Step;
 use crate::config::SessionLimits;
 use crate::crypto::keys::KeyRing;
-use crate::models::Scope;
 use crate::models::account::NewAccount;
 use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::ids::{SessionId, UserId};
-use crate::models::session::{EndedReason, Session, Visitor};
+use crate::models::session::{Ended, EndedReason, Ending, Session};
 use crate::models::user::{Profile, User};
+use crate::models::{Scope, Visitor};
 use crate::oauth::{Identity, ProviderTokens};
 
 /// Two first sign-ins of one person can meet; the one that loses finds the
@@ -35,7 +34,7 @@ pub struct Completed {
     pub user: User,
     pub session: Session,
     /// Sessions that ended on the way.
-    pub ended: Vec<SessionId>,
+    pub ended: Vec<Ended>,
 }
 
 impl Completion {
@@ -90,12 +89,17 @@ impl Completion {
         let user = self.user(conn, ring)?;
         let mut ended = self.end_previous(conn)?;
         let SessionLimits { idle, max_age } = self.limits;
-        let provider = self.account.provider;
-        let session = Session::start(conn, user.id, provider, &self.visitor, idle, max_age)?;
-        ended.extend(Session::end_surplus(conn, user.id)?);
-        let details = json!({ "provider": provider, "trace": self.trace });
-        self.event(Kind::SessionStarted, user.id, session.id, details)
-            .write(conn)?;
+        let (provider, visitor) = (self.account.provider, &self.visitor);
+        let session = Session::start(conn, user.id, provider, visitor, idle, max_age)?;
+        ended.extend(Session::end_surplus(conn, user.id, visitor)?);
+        NewEvent {
+            kind: Kind::SessionStarted,
+            user_id: Some(user.id),
+            session_id: Some(session.id),
+            visitor: Some(visitor),
+            details: json!({ "provider": provider, "trace": self.trace }),
+        }
+        .write(conn)?;
 
         Ok(Completed {
             user,
@@ -130,34 +134,15 @@ impl Completion {
         }
     }
 
-    fn end_previous(&self, conn: &mut PgConnection) -> QueryResult<Vec<SessionId>> {
+    fn end_previous(&self, conn: &mut PgConnection) -> QueryResult<Vec<Ended>> {
         let Some(previous) = self.previous else {
             return Ok(Vec::new());
         };
-        if !Session::end(conn, previous, EndedReason::SignedInAgain)? {
-            return Ok(Vec::new());
-        }
-        let id = previous.session_id();
-        let details = json!({ "reason": EndedReason::SignedInAgain.as_str() });
-        self.event(Kind::SessionEnded, previous.user_id(), id, details)
-            .write(conn)?;
-
-        Ok(vec![id])
-    }
-
-    fn event(
-        &self,
-        kind: Kind,
-        user_id: UserId,
-        session_id: SessionId,
-        details: serde_json::Value,
-    ) -> NewEvent<'_> {
-        NewEvent {
-            kind,
-            user_id: Some(user_id),
-            session_id: Some(session_id),
+        let ending = Ending {
+            reason: EndedReason::SignedInAgain,
             visitor: Some(&self.visitor),
-            details,
-        }
+            from: None,
+        };
+        Ok(ending.of_own(conn, previous)?.into_iter().collect())
     }
 }

@@ -45,7 +45,9 @@ pub fn configure(config: &mut ServiceConfig) {
         }));
 }
 
-fn answer(request: &HttpRequest, error: DomainError) -> Error {
+/// An error as an extractor returns it, in the words that the caller asked
+/// for.
+pub fn answer(request: &HttpRequest, error: DomainError) -> Error {
     let response = respond(request.head(), error);
     actix_web::error::InternalError::from_response("refused", response).into()
 }

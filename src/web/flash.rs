@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::models::ids::SessionId;
+use crate::models::session::EndedReason;
 use crate::sign_in::PendingSignIns;
 
 const PENDING: &str = "pending";
@@ -16,6 +17,40 @@ const FLASH: &str = "flash";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Flash {
     SignedOut(SignedOut),
+    /// The session of the page that was asked for is over.
+    SessionOver(Over),
+    /// So many sessions of the same person were ended.
+    SessionsEnded(usize),
+}
+
+/// Why somebody who was signed in is not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Over {
+    /// The reason, if the database could tell it.
+    Ended(Option<EndedReason>),
+    Expired,
+}
+
+impl Over {
+    /// In words, for the person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Expired => "Your session expired.",
+            Self::Ended(None) => "Your session was ended.",
+            Self::Ended(Some(reason)) => match reason {
+                EndedReason::SignedOut => "You signed out.",
+                EndedReason::SignedInAgain => {
+                    "This session ended when you signed in again in the same browser."
+                }
+                EndedReason::EndedByUser => "Your session was ended on another device.",
+                EndedReason::EndedByOperator => "Your session was ended by whoever runs this site.",
+                EndedReason::TooMany => {
+                    "Your session was ended, because you signed in on many devices since."
+                }
+                EndedReason::AccountDeleted => "Your account was deleted.",
+            },
+        }
+    }
 }
 
 /// What a sign-out did, enough to tell its story.

@@ -27,11 +27,13 @@ struct Readiness {
     migrated: bool,
     #[serde(rename = "revocationsLoaded")]
     revocations_loaded: bool,
+    #[serde(rename = "revocationsFresh")]
+    revocations_fresh: bool,
     draining: bool,
 }
 
-/// 200 when visitors can be sent here: database, migrations, revocations, and
-/// no stop under way.
+/// 200 when visitors can be sent here: database, migrations, revocations
+/// loaded and fresh, and no stop under way.
 pub async fn readyz(app: Data<Vestibule>) -> HttpResponse {
     let pending = app.db.run(|conn| {
         db::pending_migrations(conn).map_err(|error| crate::error::Error::Internal(error.into()))
@@ -42,9 +44,10 @@ pub async fn readyz(app: Data<Vestibule>) -> HttpResponse {
         database: pending.is_ok(),
         migrated: matches!(pending, Ok(0)),
         revocations_loaded: app.revocations.is_loaded(),
+        revocations_fresh: app.revocations.is_fresh(),
         draining: app.is_draining(),
     };
-    readiness.ready = readiness.migrated && readiness.revocations_loaded && !readiness.draining;
+    readiness.ready = readiness.migrated && readiness.revocations_fresh && !readiness.draining;
     let status = if readiness.ready {
         StatusCode::OK
     } else {

@@ -1,27 +1,33 @@
 //! Pages: a struct beside its handler; templates only arrange.
 
 pub mod account;
+pub mod activity;
 pub mod failure;
 pub mod home;
 mod moment;
+mod over;
 pub mod session;
+pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 
+use actix_session::SessionExt as _;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpResponse};
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
+use super::Vestibule;
 use super::api::auth::see_other;
-use super::caller::SignedIn;
+use super::caller::{self, SignedIn};
 use super::error;
 use super::session::Current;
 use super::visitor;
-use crate::error::Error as DomainError;
+use crate::error::{Dependency, Error as DomainError};
 use crate::sign_in::NextPath;
 
 pub use moment::Moment;
@@ -71,33 +77,34 @@ pub fn sign_in_address(next: &NextPath) -> String {
     format!("/signin?{query}")
 }
 
-/// Closes a scope: strangers who open a page are sent to sign in, everything
-/// else of theirs gets 401. A route added to the scope is closed by default.
+/// Closes a scope: strangers who open a page are sent to sign in, and told why
+/// if they were signed in before; everything else of theirs gets 401. A route
+/// added to the scope is closed by default.
 pub async fn private(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let known = request
-        .extensions()
-        .get::<Current>()
-        .is_some_and(|Current(session)| session.is_some());
-    if known {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
-    }
-    let app = request.app_data::<actix_web::web::Data<super::Vestibule>>();
-    let answer = match app {
-        Some(app) if visitor::is_document_navigation(request.head()) => {
+    let current = caller::current(request.request());
+    let app = request.app_data::<Data<Vestibule>>().cloned();
+    let answer = match (app, current) {
+        (_, Current::SignedIn(_)) => {
+            return next
+                .call(request)
+                .await
+                .map(ServiceResponse::map_into_boxed_body);
+        }
+        (_, Current::Unknown(_)) => error::respond(
+            request.head(),
+            DomainError::Unavailable(Dependency::Database),
+        ),
+        (Some(app), current) if visitor::is_document_navigation(request.head()) => {
+            over::tell_next_page(&app, &current, &request.get_session()).await;
             let asked = request
                 .uri()
                 .path_and_query()
                 .map_or("/", |path| path.as_str());
-            see_other(&sign_in_address(&NextPath::parse(
-                asked,
-                &app.config.public_url,
-            )))
+            let next = NextPath::parse(asked, &app.config.public_url);
+            see_other(&sign_in_address(&next))
         }
         _ => error::respond(request.head(), DomainError::Unauthenticated),
     };

@@ -20,6 +20,17 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
         .service(get("/static/icon.svg", assets::icon_svg))
         .service(get("/api/auth/info", api::auth::info))
         .service(
+            get("/api/sessions", api::sessions::list)
+                .route(web::delete().to(api::sessions::end_others))
+                .default_service(refuse_method("GET, HEAD, DELETE")),
+        )
+        .service(
+            web::resource("/api/sessions/{id}")
+                .route(web::delete().to(api::sessions::end))
+                .default_service(refuse_method("DELETE")),
+        )
+        .service(get("/api/audit", api::audit::list))
+        .service(
             web::scope("")
                 .service(get("/", pages::home::show))
                 .service(get("/signin", pages::sign_in::show))
@@ -28,6 +39,10 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                     web::scope("/account")
                         .service(get("", pages::account::show))
                         .service(get("/session", pages::session::show))
+                        .service(get("/sessions", pages::sessions::show))
+                        .service(post("/sessions/others/end", pages::sessions::end_others))
+                        .service(post("/sessions/{id}/end", pages::sessions::end))
+                        .service(get("/activity", pages::activity::show))
                         .default_service(web::route().to(not_found))
                         .wrap(from_fn(pages::private)),
                 )
@@ -37,11 +52,7 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                         .default_service(refuse_method("GET, HEAD, POST")),
                 )
                 .service(get("/api/auth/callback/{provider}", api::auth::callback))
-                .service(
-                    web::resource("/api/auth/signout")
-                        .route(web::post().to(api::auth::sign_out))
-                        .default_service(refuse_method("POST")),
-                )
+                .service(post("/api/auth/signout", api::auth::sign_out))
                 .default_service(web::route().to(not_found))
                 .wrap(from_fn(sign_in_cookie::note))
                 .wrap(sign_in_cookie::middleware(app))
@@ -59,6 +70,17 @@ where
     web::resource(path)
         .route(web::route().guard(get_or_head()).to(handler))
         .default_service(refuse_method("GET, HEAD"))
+}
+
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(refuse_method("POST"))
 }
 
 fn get_or_head() -> impl Guard {

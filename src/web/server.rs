@@ -15,8 +15,10 @@ use super::state::Vestibule;
 use super::{extractors, guard, observe, routes, session};
 use crate::config::Config;
 use crate::crypto::keys::KeyRing;
-use crate::error::Error;
+use crate::db::Db;
 use crate::oauth::{Http, TlsSetup};
+use crate::revocations::Feed;
+use crate::sweep;
 
 /// A request line and its headers have to be here by then.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -35,8 +37,6 @@ pub enum ServeError {
     },
     #[error("TLS to the providers cannot be set up: {0}")]
     Tls(anyhow::Error),
-    #[error("the revocations cannot be read: {0}")]
-    Revocations(Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -47,11 +47,13 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     done: rt::task::JoinHandle<io::Result<()>>,
+    background: Vec<rt::task::JoinHandle<()>>,
 }
 
 impl Server {
-    /// Binds, reads what is revoked, and serves, on the current actix system.
-    pub async fn start(
+    /// Binds and serves, on the current actix system. What is revoked is read
+    /// meanwhile: [`Self::ready`].
+    pub fn start(
         config: Config,
         ring: Arc<KeyRing>,
         workers: Option<usize>,
@@ -65,10 +67,6 @@ impl Server {
         let tls = TlsSetup::new().map_err(ServeError::Tls)?;
         warn_of(&config, &tls);
         let app = Data::new(Vestibule::new(config, ring, address.port()));
-        app.revocations
-            .load(&app.db)
-            .await
-            .map_err(ServeError::Revocations)?;
 
         let shared = app.clone();
         let mut server = HttpServer::new(move || {
@@ -94,6 +92,7 @@ impl Server {
         let handle = server.handle();
 
         Ok(Self {
+            background: background(&app),
             app,
             address,
             handle,
@@ -110,11 +109,48 @@ impl Server {
         self.address
     }
 
-    /// Takes no new connections, lets what is in flight finish.
-    pub async fn stop(self) {
-        self.handle.stop(true).await;
-        let _ = self.done.await;
+    /// Waits until it is known what is revoked. Before that nobody is signed
+    /// in; a database that is away makes this wait.
+    pub async fn ready(&self) {
+        self.app.revocations.loaded().await;
     }
+
+    /// Takes no new connections, lets what is in flight finish, and writes
+    /// what is still to be written, if the database takes it.
+    pub async fn stop(mut self) {
+        self.handle.stop(true).await;
+        let _ = (&mut self.done).await;
+        let lost = self.app.endings.write_unwritten().await;
+        if lost > 0 {
+            tracing::error!(
+                lost,
+                "sign-outs could not be written: other processes do not hear of them"
+            );
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for task in &self.background {
+            task.abort();
+        }
+    }
+}
+
+/// What goes on besides requests, apart from the workers that answer them.
+fn background(app: &Data<Vestibule>) -> Vec<rt::task::JoinHandle<()>> {
+    let feed = Feed::new(
+        Arc::clone(&app.revocations),
+        Arc::clone(&app.clock),
+        Db::apart(&app.config.database),
+    );
+    let (polling, writing) = (app.clone(), app.clone());
+    vec![
+        rt::spawn(feed.run(move || polling.endings.database_answered())),
+        rt::spawn(async move { writing.endings.write_later().await }),
+        rt::spawn(sweep::run(app.db.clone(), app.config.audit_retention)),
+    ]
 }
 
 /// What works, but is worth knowing.

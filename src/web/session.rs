@@ -1,8 +1,10 @@
-//! The middleware that reads the session cookie, once per request.
+//! The middleware that reads the session cookie, once per request, and decides
+//! what becomes of it in the browser.
 //!
 //! Whatever is wrong with the cookie, nobody is signed in: never an error.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,35 +12,53 @@ use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta};
 
 use super::cookies::{self, Found};
+use super::replaced::Digest;
 use super::state::Vestibule;
 use super::visitor;
 use crate::crypto::session_token::{Rejected, SessionDraft, SessionUser, VerifiedSession};
 use crate::error::Error as DomainError;
 use crate::models::Scope;
-use crate::models::ids::SessionId;
 use crate::models::session::Session;
 use crate::models::user::User;
 use crate::provider::Provider;
+use crate::revocations::Standing;
 
 /// Who this request comes from, in the request's extensions.
 #[derive(Clone)]
-pub struct Current(pub Option<Arc<VerifiedSession>>);
-
-/// What a cookie turned out to be.
-enum Cookie {
-    Absent,
+pub enum Current {
+    Nobody,
     SignedIn(Arc<VerifiedSession>),
-    /// Nobody, but another process may read it: the browser keeps it.
-    Unreadable,
-    /// Nobody, for good: the browser can forget it.
-    Worthless,
+    /// Somebody, whose session may have been ended elsewhere: whether it was
+    /// cannot be told now. No pass, and not "signed out" either.
+    Unknown(Arc<VerifiedSession>),
+    /// Nobody any more: the session was ended.
+    Ended(Arc<VerifiedSession>),
+    /// Nobody any more: the cookie's time is over.
+    Expired,
+}
+
+/// What a request's cookie turned out to be.
+struct Cookie {
+    current: Current,
+    /// Whether it fails for good, so that the browser can forget it. A cookie
+    /// that another process may be able to read is left alone.
+    is_worthless: bool,
+    /// Of its value, where something may be decided by that.
+    digest: Option<Digest>,
 }
 
 /// A tenth of the idle time may pass before a visit moves it.
 const REISSUE_AFTER_FRACTION: u32 = 10;
+
+/// A slower answer removes no cookie: by the time it arrives the browser may
+/// have been given a new one. Nobody signs in faster.
+const REMOVE_WITHIN: Duration = Duration::from_millis(500);
+
+/// When the database has not answered for so long, no visit waits for it.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 pub async fn load(
     request: ServiceRequest,
@@ -50,58 +70,97 @@ pub async fn load(
             .await
             .map(ServiceResponse::map_into_boxed_body);
     };
-    let mut cookie = read(&app, request.headers());
-    let mut change = None;
-    if visitor::is_document_navigation(request.head()) && !request.path().starts_with("/api/") {
-        (cookie, change) = visit(&app, cookie).await;
-    }
-    let current = match cookie {
-        Cookie::SignedIn(session) => Some(session),
-        _ => None,
-    };
-    request.extensions_mut().insert(Current(current));
+    let arrived = Instant::now();
+    let is_flow = request.path().starts_with("/api/auth/") && request.path() != "/api/auth/info";
+    let is_visit =
+        !request.path().starts_with("/api/") && visitor::is_document_navigation(request.head());
+    let cookie = read(&app, request.headers(), is_flow || is_visit);
+    request.extensions_mut().insert(cookie.current.clone());
 
     let response = next.call(request).await?;
     let mut response = response.map_into_boxed_body();
-    if let Some(change) = change {
-        set_unless_set(response.headers_mut(), app.cookies.session, change);
+    if sets_session(response.headers(), &app) {
+        // A sign-in or sign-out: answers still under way to requests that
+        // came with the old cookie must not touch the new one.
+        app.replaced.note(cookie.digest);
+    } else if is_visit && let Some(change) = change(&app, cookie, arrived).await {
+        response.headers_mut().append(SET_COOKIE, change);
     }
     Ok(response)
 }
 
-fn read(app: &Vestibule, headers: &HeaderMap) -> Cookie {
+fn sets_session(headers: &HeaderMap, app: &Vestibule) -> bool {
+    headers
+        .get_all(SET_COOKIE)
+        .any(|value| cookies::sets(value, app.cookies.session))
+}
+
+fn read(app: &Vestibule, headers: &HeaderMap, with_digest: bool) -> Cookie {
     let token = match cookies::find(headers, app.cookies.session) {
-        Found::None => return Cookie::Absent,
+        Found::None => return Cookie::not_ours(),
         Found::One(token) => token,
         Found::Several => {
             tracing::debug!("two session cookies: nobody is signed in");
-            return Cookie::Unreadable;
+            return Cookie::not_ours();
         }
     };
-    match app.tokens.decode(token, Utc::now()) {
-        Ok(session) if app.revocations.contains(session.claims().sid) => {
-            tracing::debug!("the session was ended: nobody is signed in");
-            Cookie::Worthless
+    let (current, is_worthless) = judge(app, token);
+    Cookie {
+        current,
+        is_worthless,
+        digest: with_digest.then(|| Digest::of(token)),
+    }
+}
+
+impl Cookie {
+    fn not_ours() -> Self {
+        Self {
+            current: Current::Nobody,
+            is_worthless: false,
+            digest: None,
         }
-        Ok(session) => Cookie::SignedIn(session),
+    }
+}
+
+/// Who a token signs in, and whether it fails for good.
+fn judge(app: &Vestibule, token: &[u8]) -> (Current, bool) {
+    match app.tokens.decode(token, app.clock.now()) {
+        Ok(session) => match app.revocations.standing(session.claims().sid) {
+            Standing::Good => (Current::SignedIn(session), false),
+            Standing::Revoked => {
+                tracing::debug!("the session was ended: nobody is signed in");
+                (Current::Ended(session), true)
+            }
+            Standing::Unknown => {
+                tracing::debug!("whether the session was ended cannot be told");
+                (Current::Unknown(session), false)
+            }
+        },
         Err(reason) => {
             tracing::debug!("nobody is signed in by this cookie: {reason}");
-            if Rejected::for_good(reason) {
-                Cookie::Worthless
-            } else {
-                Cookie::Unreadable
+            // Until the database has told the time, ours may be wrong.
+            let is_worthless = Rejected::for_good(reason) && app.revocations.is_loaded();
+            match reason {
+                Rejected::Expired => (Current::Expired, is_worthless),
+                _ => (Current::Nobody, is_worthless),
             }
         }
     }
 }
 
-/// A person opens a page: worthless cookies are removed, ageing ones issued
-/// again.
-async fn visit(app: &Vestibule, cookie: Cookie) -> (Cookie, Option<HeaderValue>) {
-    match cookie {
-        Cookie::Worthless => (cookie, Some(app.cookies.remove(app.cookies.session))),
-        Cookie::SignedIn(session) if is_ageing(app, &session) => renew(app, session).await,
-        cookie => (cookie, None),
+/// What a person's visit to a page does to the cookie: a worthless one is
+/// removed, an ageing one issued again. Decided as late as can be, when the
+/// answer is ready, because a sign-in may have been faster.
+async fn change(app: &Vestibule, cookie: Cookie, arrived: Instant) -> Option<HeaderValue> {
+    if app.replaced.since(cookie.digest, arrived) {
+        return None;
+    }
+    match cookie.current {
+        Current::SignedIn(session) if is_ageing(app, &session) => renew(app, &session).await,
+        _ if cookie.is_worthless && arrived.elapsed() < REMOVE_WITHIN => {
+            Some(app.cookies.remove(app.cookies.session))
+        }
+        _ => None,
     }
 }
 
@@ -109,48 +168,47 @@ fn is_ageing(app: &Vestibule, session: &VerifiedSession) -> bool {
     let issued = DateTime::from_timestamp(session.claims().iat, 0);
     let tenth = app.config.session.idle / REISSUE_AFTER_FRACTION;
     issued.is_some_and(|issued| {
-        Utc::now() - issued >= chrono::TimeDelta::from_std(tenth).unwrap_or_default()
+        app.clock.now() - issued >= TimeDelta::from_std(tenth).unwrap_or_default()
     })
 }
 
 /// Issues the cookie again, if the session still has its row. No database, no
 /// new cookie: the old one is good until it expires.
-async fn renew(app: &Vestibule, session: Arc<VerifiedSession>) -> (Cookie, Option<HeaderValue>) {
-    let (scope, idle) = (Scope::from(&*session), app.config.session.idle);
-    match app
+async fn renew(app: &Vestibule, session: &VerifiedSession) -> Option<HeaderValue> {
+    if !app.revocations.heard_within(ANSWERS_WITHIN) {
+        return None;
+    }
+    let (scope, idle) = (Scope::from(session), app.config.session.idle);
+    let renewed = app
         .db
         .run(move |conn| Session::renew(conn, scope, idle))
-        .await
-    {
-        Ok((row, user)) => {
-            let header = issue(app, &row, &user, session.claims().auth_provider);
-            (Cookie::SignedIn(session), header.ok())
-        }
+        .await;
+    match renewed {
+        // Ended here between the two: the row was read just before.
+        Ok(_) if app.revocations.standing(session.claims().sid) == Standing::Revoked => None,
+        Ok((row, user)) => issue(app, &row, &user, session.claims().auth_provider).ok(),
         Err(DomainError::NotFound) => {
-            app.revocations
-                .add(SessionId::from_uuid(session.claims().sid));
-            (
-                Cookie::Worthless,
-                Some(app.cookies.remove(app.cookies.session)),
-            )
+            app.endings.refuse_for_long(scope.session_id());
+            None
         }
         Err(error) => {
             tracing::warn!("the cookie was not issued again: {error}");
-            (Cookie::SignedIn(session), None)
+            None
         }
     }
 }
 
-/// A Set-Cookie value for a session as it is now. It expires after the idle
-/// time, or with the session if that is earlier.
+/// A Set-Cookie value for a session as it has just been written, all by the
+/// database's clock. It expires after the idle time, or with the session if
+/// that is earlier.
 pub fn issue(
     app: &Vestibule,
     session: &Session,
     user: &User,
     provider: Provider,
 ) -> anyhow::Result<HeaderValue> {
-    let now = Utc::now();
-    let idle_end = now + chrono::TimeDelta::from_std(app.config.session.idle)?;
+    let now = session.last_seen_at;
+    let idle_end = now + TimeDelta::from_std(app.config.session.idle)?;
     let exp = idle_end.min(session.expires_at).timestamp();
     let token = app.tokens.mint(SessionDraft {
         sid: session.id.as_uuid(),
@@ -169,14 +227,4 @@ pub fn issue(
     Ok(app
         .cookies
         .set_session(&token, (exp - now.timestamp()).max(0)))
-}
-
-/// What the handler decided about the cookie comes first.
-fn set_unless_set(headers: &mut HeaderMap, name: &str, value: HeaderValue) {
-    if !headers
-        .get_all(SET_COOKIE)
-        .any(|other| cookies::sets(other, name))
-    {
-        headers.append(SET_COOKIE, value);
-    }
 }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::session_token::SessionTokens;
 use crate::db::Db;
+use crate::endings::Endings;
 use crate::oauth::{Http, ProviderClient};
 use crate::provider::Provider;
 use crate::revocations::Revocations;
 
 use super::cookies::Cookies;
 use super::headers::SecurityHeaders;
+use super::replaced::Replaced;
 
 /// The application, shared by all workers.
 pub struct Vestibule {
@@ -20,9 +23,12 @@ pub struct Vestibule {
     pub db: Db,
     pub ring: Arc<KeyRing>,
     pub tokens: SessionTokens,
-    pub revocations: Revocations,
+    pub clock: Arc<Clock>,
+    pub revocations: Arc<Revocations>,
+    pub endings: Endings,
     pub(super) cookies: Cookies,
     pub(super) headers: SecurityHeaders,
+    pub(super) replaced: Replaced,
     /// The port that was really bound: `BIND` may say 0.
     pub(super) bound_port: u16,
     draining: AtomicBool,
@@ -30,14 +36,25 @@ pub struct Vestibule {
 
 impl Vestibule {
     pub fn new(config: Config, ring: Arc<KeyRing>, bound_port: u16) -> Self {
-        let origin = config.public_url.as_str();
-        let tokens = SessionTokens::new(Arc::clone(&ring), origin, config.session.max_age);
+        let (origin, longest) = (config.public_url.as_str(), config.session.max_age);
+        let tokens = SessionTokens::new(Arc::clone(&ring), origin, longest);
+        let (db, clock) = (Db::new(&config.database), Arc::<Clock>::default());
+        let revocations = Arc::<Revocations>::default();
+        let endings = Endings::new(
+            db.clone(),
+            Arc::clone(&revocations),
+            Arc::clone(&clock),
+            longest,
+        );
         Self {
-            db: Db::new(&config.database),
+            db,
             tokens,
-            revocations: Revocations::default(),
+            clock,
+            revocations,
+            endings,
             cookies: Cookies::new(&config.public_url),
             headers: SecurityHeaders::new(&config),
+            replaced: Replaced::default(),
             bound_port,
             draining: AtomicBool::new(false),
             ring,

@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FOR};
 
 use super::state::Vestibule;
-use crate::models::session::Visitor;
+use crate::models::Visitor;
 
 /// Address and user agent. The address is the peer's, or what proxies that
 /// we trust say; nothing else that a request claims about itself.

@@ -7,7 +7,7 @@ mod start;
 
 pub use callback::callback;
 pub use info::info;
-pub use sign_out::sign_out;
+pub use sign_out::{leave, sign_out, without_cookie};
 pub use start::start;
 
 use actix_web::HttpResponse;

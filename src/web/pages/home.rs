@@ -1,13 +1,13 @@
 //! `/`: what this is, or who you are.
 
 use actix_session::Session as SignInSession;
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::sign_out::SignOutStory;
-use super::{Viewer, show as show_page};
-use crate::web::caller::MaybeSignedIn;
+use super::{Viewer, over, show as show_page};
+use crate::web::caller::{self, MaybeSignedIn};
 use crate::web::flash::{self, Flash};
 use crate::web::state::Vestibule;
 
@@ -18,20 +18,29 @@ struct Home {
     provider: Option<&'static str>,
     /// After a sign-out: what it did.
     signed_out: Option<SignOutStory>,
+    /// Why somebody who was signed in is not any more.
+    over: Option<&'static str>,
 }
 
 pub async fn show(
     MaybeSignedIn(me): MaybeSignedIn,
     app: Data<Vestibule>,
+    request: HttpRequest,
     session: SignInSession,
 ) -> HttpResponse {
-    let signed_out = flash::take_flash(&session)
-        .map(|Flash::SignedOut(facts)| SignOutStory::new(&facts, &app.cookies));
+    let signed_out = match flash::take_flash(&session) {
+        Some(Flash::SignedOut(facts)) => Some(SignOutStory::new(&facts, &app.cookies)),
+        _ => None,
+    };
+    let over = over::why(&app, &caller::current(&request)).await;
     show_page(&Home {
         viewer: Viewer::of(me.as_ref()),
         provider: me
             .as_ref()
             .map(|me| me.session().claims().auth_provider.label()),
+        over: over
+            .filter(|_| signed_out.is_none())
+            .map(flash::Over::words),
         signed_out,
     })
 }

@@ -8,7 +8,6 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use chrono::Utc;
 
 use super::{Moment, Viewer, show as show_page};
 use crate::crypto::session_token::SessionClaims;
@@ -91,10 +90,10 @@ fn token(request: &HttpRequest, name: &str) -> Vec<u8> {
 /// Once in full, once from memory.
 fn decode_times(app: &Vestibule, token: &[u8]) -> (String, String) {
     let started = Instant::now();
-    let _ = app.tokens.decode_cold(token, Utc::now());
+    let _ = app.tokens.decode_cold(token, app.clock.now());
     let cold = started.elapsed();
     let started = Instant::now();
-    let _ = app.tokens.decode(token, Utc::now());
+    let _ = app.tokens.decode(token, app.clock.now());
 
     (microseconds(cold), microseconds(started.elapsed()))
 }

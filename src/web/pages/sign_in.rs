@@ -1,16 +1,19 @@
 //! `/signin`: why you are here, where you go next, and one button a provider.
 
+use actix_session::Session as SignInSession;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
-use super::{Viewer, show as show_page};
+use super::{Viewer, over, show as show_page};
 use crate::error::Error;
+use crate::models::session::EndedReason;
 use crate::provider::Provider;
 use crate::sign_in::NextPath;
-use crate::web::caller::MaybeSignedIn;
+use crate::web::caller::{self, MaybeSignedIn};
 use crate::web::error::PageError;
+use crate::web::flash::{self, Flash, Over};
 use crate::web::state::Vestibule;
 
 #[derive(Template)]
@@ -18,6 +21,8 @@ use crate::web::state::Vestibule;
 struct SignIn {
     viewer: Viewer,
     buttons: Vec<Button>,
+    /// Why somebody who was signed in is not any more.
+    over: Option<&'static str>,
     /// Where to go afterwards, unless it is the start page.
     next: Option<NextPath>,
     /// What is to be seen there, in words.
@@ -33,6 +38,7 @@ pub async fn show(
     MaybeSignedIn(me): MaybeSignedIn,
     app: Data<Vestibule>,
     request: HttpRequest,
+    session: SignInSession,
 ) -> HttpResponse {
     let next = next_of(&app, request.query_string());
     let buttons = app.config.providers().map(|provider| Button {
@@ -42,6 +48,7 @@ pub async fn show(
     show_page(&SignIn {
         viewer: Viewer::of(me.as_ref()),
         buttons: buttons.collect(),
+        over: why_here(&app, &request, &session).await.map(Over::words),
         purpose: purpose(next.as_str()),
         next: Some(next).filter(|next| !next.is_home()),
     })
@@ -52,6 +59,7 @@ pub async fn show_for(
     me: MaybeSignedIn,
     app: Data<Vestibule>,
     request: HttpRequest,
+    session: SignInSession,
     provider: Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let known = provider
@@ -61,7 +69,16 @@ pub async fn show_for(
     if known.is_none() {
         return Err(Error::NotFound.into());
     }
-    Ok(show(me, app, request).await)
+    Ok(show(me, app, request, session).await)
+}
+
+/// What the page before left to say, or what this request's own cookie says.
+async fn why_here(app: &Vestibule, request: &HttpRequest, session: &SignInSession) -> Option<Over> {
+    match flash::take_flash(session) {
+        Some(Flash::SessionOver(over)) => Some(over),
+        Some(Flash::SignedOut(_)) => Some(Over::Ended(Some(EndedReason::SignedOut))),
+        _ => over::why(app, &caller::current(request)).await,
+    }
 }
 
 /// The `next` parameter, checked. Twice is as good as never.
@@ -88,6 +105,8 @@ fn purpose(next: &str) -> Option<&'static str> {
     match next.split('?').next()? {
         "/account" => Some("your account"),
         "/account/session" => Some("your session explained"),
+        "/account/sessions" => Some("your sessions"),
+        "/account/activity" => Some("your activity"),
         _ => None,
     }
 }

@@ -60,9 +60,8 @@ impl TestApp {
         })
         .unwrap();
         let config = configuration(&simulator_url, &database_url, settings);
-        let server = Server::start(config, Arc::clone(&ring), Some(1))
-            .await
-            .unwrap();
+        let server = Server::start(config, Arc::clone(&ring), Some(1)).unwrap();
+        server.ready().await;
         Self {
             server,
             simulator,

@@ -21,14 +21,12 @@ use sha2::{Digest as _, Sha256};
 use super::see_other;
 use crate::error::Error;
 use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::ids::SessionId;
-use crate::models::session::Visitor;
-use crate::models::sign_in_state;
+use crate::models::{Scope, Visitor, sign_in_state};
 use crate::oauth::{Http, Identity, OAuthError, ProviderTokens};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::sign_in::{CallbackQuery, Completion, PENDING_FOR, PendingSignIn, Refusal, SignInStory};
-use crate::web::caller::MaybeSignedIn;
+use crate::web::caller::Holder;
 use crate::web::error::respond;
 use crate::web::pages::failure;
 use crate::web::session::issue;
@@ -51,18 +49,18 @@ impl From<Error> for Failure {
 }
 
 pub async fn callback(
-    me: MaybeSignedIn,
+    Holder(me): Holder,
     app: Data<Vestibule>,
     http: Data<Http>,
     request: HttpRequest,
     provider: Path<String>,
     session: Session,
 ) -> HttpResponse {
-    let mut answer = match finish(&me, &app, &http, &request, &provider, &session).await {
+    let mut answer = match finish(me, &app, &http, &request, &provider, &session).await {
         Ok(answer) => answer,
         // Late or repeated, by somebody who is in already: no harm was meant.
         Err(Failure::Refused(Refusal::UnknownState | Refusal::Expired | Refusal::Used, _))
-            if me.0.is_some() =>
+            if me.is_some() =>
         {
             see_other("/")
         }
@@ -79,7 +77,7 @@ pub async fn callback(
 }
 
 async fn finish(
-    me: &MaybeSignedIn,
+    previous: Option<Scope>,
     app: &Data<Vestibule>,
     http: &Http,
     request: &HttpRequest,
@@ -88,7 +86,7 @@ async fn finish(
 ) -> Result<HttpResponse, Failure> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
     let offer = app.offer(provider).ok_or(Error::NotFound)?;
-    let called_back_at = Utc::now();
+    let called_back_at = app.clock.now();
     let refused = |refusal| Failure::Refused(refusal, None);
     let query = CallbackQuery::parse(request.query_string()).map_err(refused)?;
     let pending = take(session, &query.state, provider, called_back_at)?;
@@ -113,10 +111,9 @@ async fn finish(
         pending: &pending,
         issuer: issuer.as_deref(),
         called_back_at,
-        finished_at: Utc::now(),
+        finished_at: app.clock.now(),
         cookie: &format!("{}; {}", app.cookies.session, app.cookies.attributes()),
     };
-    let previous = me.0.as_ref().map(crate::web::caller::SignedIn::scope);
     let limits = app.config.session;
     let completion = Completion::new(identity, tokens, visitor, limits, previous, story.steps());
     let cookie = write(app, completion, provider).await?;
@@ -186,10 +183,7 @@ async fn write(
         .db
         .run(move |conn| completion.write(conn, &ring))
         .await?;
-    completed
-        .ended
-        .iter()
-        .for_each(|id: &SessionId| app.revocations.add(*id));
+    app.endings.refuse(&completed.ended);
     tracing::info!(user = %completed.user.id, session = %completed.session.id, %provider, "signed in");
 
     Ok(issue(app, &completed.session, &completed.user, provider)?)

@@ -5,9 +5,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::provider::Provider;
-use crate::web::caller::MaybeSignedIn;
+use crate::web::caller::Known;
 
-/// `{}` for a stranger; never 401.
+/// `{}` for a stranger; never 401. While it cannot be told whether somebody's
+/// session was ended: 503, not "nobody".
 #[derive(Serialize)]
 struct Info<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +26,7 @@ struct InfoUser<'a> {
     name: Option<&'a str>,
 }
 
-pub async fn info(MaybeSignedIn(me): MaybeSignedIn) -> HttpResponse {
+pub async fn info(Known(me): Known) -> HttpResponse {
     let claims = me.as_ref().map(|me| me.session().claims());
     HttpResponse::Ok().json(Info {
         user: claims.map(|claims| InfoUser {

@@ -4,16 +4,10 @@ use actix_session::Session as SignInSession;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Utc;
-use diesel::Connection as _;
-use serde_json::json;
 
 use super::see_other;
-use crate::error::Error;
 use crate::models::Scope;
-use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::session::{EndedReason, Session, Visitor};
-use crate::web::caller::MaybeSignedIn;
+use crate::web::caller::Holder;
 use crate::web::flash::{self, Flash, SignedOut};
 use crate::web::state::Vestibule;
 use crate::web::visitor;
@@ -21,50 +15,40 @@ use crate::web::visitor;
 /// Always ends signed out, whatever fails on the way: the cookie goes, and
 /// this process refuses it at once.
 pub async fn sign_out(
-    MaybeSignedIn(me): MaybeSignedIn,
+    Holder(me): Holder,
     app: Data<Vestibule>,
     request: HttpRequest,
     session: SignInSession,
 ) -> HttpResponse {
     if let Some(me) = me {
-        let (scope, at) = (me.scope(), Utc::now());
-        app.revocations.add(scope.session_id());
-        let recorded = end(&app, scope, visitor::visitor(&app, &request)).await;
-        if let Err(error) = &recorded {
-            tracing::warn!("the sign-out was not recorded: {error}");
-        }
-        let signed_out = SignedOut {
-            at,
-            session: scope.session_id(),
-            recorded: recorded.is_ok(),
-        };
-        if flash::set_flash(&session, &Flash::SignedOut(signed_out)).is_err() {
-            tracing::warn!("the sign-out has no message");
-        }
+        return leave(me, &app, &request, &session).await;
     }
-    let mut answer = see_other("/");
-    answer
-        .headers_mut()
-        .append(SET_COOKIE, app.cookies.remove(app.cookies.session));
-    answer
+    without_cookie(&app, see_other("/"))
 }
 
-async fn end(app: &Vestibule, scope: Scope, visitor: Visitor) -> Result<(), Error> {
-    app.db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                if !Session::end(conn, scope, EndedReason::SignedOut)? {
-                    return Ok(());
-                }
-                NewEvent {
-                    kind: Kind::SessionEnded,
-                    user_id: Some(scope.user_id()),
-                    session_id: Some(scope.session_id()),
-                    visitor: Some(&visitor),
-                    details: json!({ "reason": EndedReason::SignedOut.as_str() }),
-                }
-                .write(conn)
-            })
-        })
-        .await
+/// Signs the caller out, and sends them to the start page, which tells.
+pub async fn leave(
+    scope: Scope,
+    app: &Vestibule,
+    request: &HttpRequest,
+    session: &SignInSession,
+) -> HttpResponse {
+    let at = app.clock.now();
+    let visitor = visitor::visitor(app, request);
+    let signed_out = SignedOut {
+        at,
+        session: scope.session_id(),
+        recorded: app.endings.sign_out(scope, visitor).await,
+    };
+    if flash::set_flash(session, &Flash::SignedOut(signed_out)).is_err() {
+        tracing::warn!("the sign-out has no message");
+    }
+    without_cookie(app, see_other("/"))
+}
+
+/// An answer that removes the session cookie.
+pub fn without_cookie(app: &Vestibule, mut answer: HttpResponse) -> HttpResponse {
+    let removal = app.cookies.remove(app.cookies.session);
+    answer.headers_mut().append(SET_COOKIE, removal);
+    answer
 }

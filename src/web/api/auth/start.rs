@@ -3,7 +3,6 @@
 use actix_session::Session;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Utc;
 use serde_json::json;
 
 use super::see_other;
@@ -41,7 +40,7 @@ fn begin(
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
     let offer = app.offer(provider).ok_or(Error::NotFound)?;
     let authorization = Authorization::begin(offer.config, &offer.redirect_uri)?;
-    let (now, next) = (Utc::now(), next_of(app, request.query_string()));
+    let (now, next) = (app.clock.now(), next_of(app, request.query_string()));
     let mut all = flash::pending(session);
     let (state, verifier) = (authorization.state, authorization.verifier);
     all.add(

@@ -1,0 +1,153 @@
+//! Floor 0: what time it is, by the database's clock.
+//!
+//! Processes on several machines agree on when a session is over only if they
+//! follow one clock. The database's is asked with every poll, and a monotonic
+//! clock of ours carries it in between, so that a step of this machine's clock
+//! changes nothing.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A step back up to this is waited out, because what has expired must not
+/// revive. After a longer one everybody would wait too long: it is believed.
+const WAITED_OUT: TimeDelta = TimeDelta::hours(1);
+
+/// An answer that took longer says too little about the time.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// Never goes back by less than an hour. All times in microseconds since 1970.
+pub struct Clock {
+    /// Where this machine's monotonic clock stood when this was made.
+    made: Instant,
+    /// What the time was then, by the clock that is followed.
+    origin: AtomicI64,
+    /// What has been the time already.
+    floor: AtomicI64,
+    /// Until the database has been asked, this machine's clock has to do.
+    follows: AtomicBool,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            made: Instant::now(),
+            origin: AtomicI64::new(this_machine().timestamp_micros()),
+            floor: AtomicI64::new(i64::MIN),
+            follows: AtomicBool::new(false),
+        }
+    }
+}
+
+fn this_machine() -> DateTime<Utc> {
+    Utc::now()
+}
+
+impl Clock {
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.micros()).unwrap_or_default()
+    }
+
+    /// Follows a database that was asked and answered then.
+    pub fn follow(&self, database: DateTime<Utc>, asked: Instant, answered: Instant) {
+        let took = answered.saturating_duration_since(asked);
+        let first = !self.follows.swap(true, Ordering::Relaxed);
+        if took > PROMPT && !first {
+            return;
+        }
+        let middle = asked.saturating_duration_since(self.made) + took / 2;
+        let origin = database.timestamp_micros() - micros(middle);
+        let (before, after) = (self.micros(), origin + micros(self.made.elapsed()));
+        let step = before - after;
+        if first || step > WAITED_OUT.num_microseconds().unwrap_or(i64::MAX) {
+            self.floor.store(after, Ordering::Relaxed);
+        } else {
+            self.floor.store(before, Ordering::Relaxed);
+        }
+        self.origin.store(origin, Ordering::Relaxed);
+        if !first && step.abs() > micros(PROMPT) {
+            tracing::warn!(
+                step_s = step / -1_000_000,
+                "the database's clock was set, or another server answers"
+            );
+        }
+    }
+
+    /// How far this machine's clock is ahead of the database's.
+    pub fn ahead(&self) -> TimeDelta {
+        this_machine() - self.now()
+    }
+
+    fn micros(&self) -> i64 {
+        let running = self.origin.load(Ordering::Relaxed) + micros(self.made.elapsed());
+        running.max(self.floor.load(Ordering::Relaxed))
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows the clock a database whose own is off by `seconds`.
+    fn shown(clock: &Clock, seconds: i64) {
+        let now = Instant::now();
+        clock.follow(
+            this_machine() + TimeDelta::seconds(seconds),
+            now,
+            Instant::now(),
+        );
+    }
+
+    fn off_by(clock: &Clock) -> i64 {
+        (-clock.ahead())
+            .num_milliseconds()
+            .div_euclid(500)
+            .div_euclid(2) // whole seconds, rounded down
+    }
+
+    #[test]
+    fn the_database_is_believed_whatever_this_machine_says() {
+        for seconds in [-300, 300, 86_400 * 365] {
+            let clock = Clock::default();
+            shown(&clock, seconds);
+            assert!((off_by(&clock) - seconds).abs() <= 1, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_step_forward_is_followed_and_a_step_back_waited_out() {
+        let clock = Clock::default();
+        shown(&clock, 0);
+        shown(&clock, 300);
+        assert!((off_by(&clock) - 300).abs() <= 1);
+
+        shown(&clock, 0);
+        let still = clock.now();
+        shown(&clock, 0);
+        assert_eq!(clock.now(), still, "it stands still");
+        assert!((off_by(&clock) - 300).abs() <= 1);
+    }
+
+    #[test]
+    fn a_step_back_of_a_day_is_believed_at_once() {
+        let clock = Clock::default();
+        shown(&clock, 86_400);
+        shown(&clock, 0);
+        assert!(off_by(&clock).abs() <= 1);
+    }
+
+    #[test]
+    fn an_answer_that_took_long_is_not_believed() {
+        let clock = Clock::default();
+        shown(&clock, 0);
+        let asked = Instant::now();
+        let late = asked + Duration::from_secs(2);
+        clock.follow(this_machine() + TimeDelta::seconds(300), asked, late);
+        assert!(off_by(&clock).abs() <= 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! `GET /api/audit`: the caller's own events, the newest first, by cursor.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Query};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, Problem};
+use crate::models::audit_event::{self, AuditEvent};
+use crate::models::ids::{AuditEventId, SessionId};
+use crate::web::audit::{Cursor, PageOfEvents};
+use crate::web::caller::SignedIn;
+use crate::web::device;
+use crate::web::error::ApiError;
+use crate::web::state::Vestibule;
+
+const USUAL_EVENTS: i64 = 50;
+const MOST_EVENTS: i64 = 100;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct List {
+    events: Vec<Item>,
+    /// To be sent as `cursor`; null when there is nothing older.
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    id: AuditEventId,
+    at: DateTime<Utc>,
+    kind: String,
+    session_id: Option<SessionId>,
+    ip: Option<String>,
+    device: Option<String>,
+    details: Value,
+}
+
+impl Item {
+    fn of(event: AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            kind: event.kind,
+            session_id: event.session_id,
+            ip: event.ip.map(|ip| ip.addr().to_string()),
+            device: event.user_agent.as_deref().map(device::describe),
+            details: event.details,
+        }
+    }
+}
+
+pub async fn list(
+    me: SignedIn,
+    app: Data<Vestibule>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, ApiError> {
+    let (after, limit) = asked.read()?;
+    let scope = me.scope();
+    let read = app
+        .db
+        // One more than is wanted tells whether there are more.
+        .run(move |conn| audit_event::of_caller(conn, scope, after, limit + 1))
+        .await?;
+    let page = PageOfEvents::of(read, limit);
+    Ok(HttpResponse::Ok().json(List {
+        next: page.next.map(|cursor| cursor.to_string()),
+        events: page.events.into_iter().map(Item::of).collect(),
+    }))
+}
+
+impl Asked {
+    fn read(&self) -> Result<(Option<audit_event::Position>, i64), Error> {
+        let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose();
+        let Cursor(position) = match cursor {
+            Ok(None) => return Ok((None, self.limit()?)),
+            Ok(Some(cursor)) => cursor,
+            Err(_) => {
+                return Err(Error::Invalid(Problem {
+                    code: "invalid_cursor",
+                    message: "The cursor is none that an earlier answer gave.",
+                }));
+            }
+        };
+        Ok((Some(position), self.limit()?))
+    }
+
+    fn limit(&self) -> Result<i64, Error> {
+        let limit = self.limit.unwrap_or(USUAL_EVENTS);
+        if (1..=MOST_EVENTS).contains(&limit) {
+            return Ok(limit);
+        }
+        Err(Error::Invalid(Problem {
+            code: "invalid_limit",
+            message: "The limit has to be a number from 1 to 100.",
+        }))
+    }
+}

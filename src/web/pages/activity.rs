@@ -1,0 +1,108 @@
+//! `/account/activity`: what happened with your account, in words.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Query};
+use askama::Template;
+
+use super::{Moment, Viewer, show as show_page};
+use crate::models::audit_event::{self, AuditEvent, Kind};
+use crate::models::session::EndedReason;
+use crate::provider::Provider;
+use crate::web::audit::{Cursor, PageOfEvents};
+use crate::web::caller::SignedIn;
+use crate::web::device;
+use crate::web::error::PageError;
+use crate::web::state::Vestibule;
+
+/// What fits a page that is read from top to bottom.
+const EVENTS: i64 = 25;
+
+#[derive(Template)]
+#[template(path = "activity.html")]
+struct Activity {
+    viewer: Viewer,
+    events: Vec<Event>,
+    /// Whether newer ones were left out.
+    is_continued: bool,
+    older: Option<String>,
+}
+
+struct Event {
+    at: Moment,
+    words: String,
+    device: Option<String>,
+    ip: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+pub struct Asked {
+    cursor: Option<Cursor>,
+}
+
+pub async fn show(
+    me: SignedIn,
+    app: Data<Vestibule>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, PageError> {
+    let (scope, after) = (me.scope(), asked.into_inner().cursor);
+    let page = app
+        .db
+        .run(move |conn| {
+            let position = after.map(|Cursor(position)| position);
+            // One more than is shown tells whether there are more.
+            audit_event::of_caller(conn, scope, position, EVENTS + 1)
+        })
+        .await?;
+    let page = PageOfEvents::of(page, EVENTS);
+    Ok(show_page(&Activity {
+        viewer: Viewer::of(Some(&me)),
+        older: page
+            .next
+            .map(|cursor| format!("/account/activity?cursor={cursor}")),
+        is_continued: after.is_some(),
+        events: page.events.iter().map(Event::of).collect(),
+    }))
+}
+
+impl Event {
+    fn of(event: &AuditEvent) -> Self {
+        let agent = event.user_agent.as_deref();
+        Self {
+            at: Moment(event.at),
+            words: words(event),
+            device: agent.map(device::describe),
+            ip: event.ip.map(|ip| ip.addr().to_string()),
+        }
+    }
+}
+
+fn words(event: &AuditEvent) -> String {
+    let detail = |name: &str| event.details.get(name).and_then(|value| value.as_str());
+    let provider = detail("provider").and_then(|word| word.parse().ok());
+    let provider = provider.map_or("a provider", Provider::label);
+    match Kind::from_word(&event.kind) {
+        Some(Kind::SessionStarted) => format!("Signed in with {provider}"),
+        Some(Kind::SessionEnded) => {
+            let reason = detail("reason").and_then(EndedReason::from_word);
+            reason.map_or("A session ended", ended_words).to_owned()
+        }
+        Some(Kind::AccountConnected) => match detail("username") {
+            Some(username) => format!("Connected the {provider} account {username}"),
+            None => format!("Connected a {provider} account"),
+        },
+        Some(Kind::SignInFailed) => format!("A sign-in with {provider} failed"),
+        // Written by a newer version.
+        None => event.kind.replace(['.', '_'], " "),
+    }
+}
+
+const fn ended_words(reason: EndedReason) -> &'static str {
+    match reason {
+        EndedReason::SignedOut => "Signed out",
+        EndedReason::SignedInAgain => "A session ended by signing in again in the same browser",
+        EndedReason::EndedByUser => "Signed out another device",
+        EndedReason::EndedByOperator => "A session was ended by whoever runs this site",
+        EndedReason::TooMany => "The oldest session was ended, because there were too many",
+        EndedReason::AccountDeleted => "A session ended with the account",
+    }
+}
