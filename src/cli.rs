@@ -5,6 +5,7 @@ mod keys;
 mod log;
 mod migrate;
 mod serve;
+mod sessions;
 mod signals;
 mod terminal;
 
@@ -31,6 +32,7 @@ enum Command {
     Serve(serve::Arguments),
     Migrate(migrate::Arguments),
     Keys(keys::Arguments),
+    Sessions(sessions::Arguments),
 }
 
 /// Why a command failed: lines for the terminal, each with its mend.
@@ -70,6 +72,7 @@ impl Cli {
             Command::Serve(arguments) => serve::run(&arguments, &environment),
             Command::Migrate(arguments) => migrate::run(&arguments, &environment),
             Command::Keys(arguments) => keys::run(arguments, &environment),
+            Command::Sessions(arguments) => sessions::run(arguments, &environment),
         }
     }
 }

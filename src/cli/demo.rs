@@ -1,6 +1,7 @@
 //! `vestibule demo`: everything that a fresh clone needs to be tried.
 
 mod files;
+mod instances;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::rt::System;
 
+use self::instances::Instances;
 use super::signals::{Signals, serve_until_signal};
 use super::{Failure, log, terminal};
 use crate::config::{Config, Environment};
@@ -34,6 +36,9 @@ pub struct Arguments {
     /// The simulator's port
     #[arg(long, default_value_t = 8081)]
     simulator_port: u16,
+    /// How many instances, each a process on the next free port
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_INSTANCES)))]
+    instances: u16,
     /// Where the database, the keys and demo.env live
     #[arg(long, default_value = ".vestibule")]
     data_dir: PathBuf,
@@ -43,11 +48,15 @@ pub struct Arguments {
 }
 
 const DATABASE: &str = "vestibule";
+/// Each holds connections to a Postgres that allows a hundred.
+const MOST_INSTANCES: u16 = 8;
 
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     log::start(environment)?;
-    let app_port = free_port("--port", arguments.port)?;
     let simulator_port = free_port("--simulator-port", arguments.simulator_port)?;
+    let ports = arguments.ports()?;
+    let held = ports.iter().map(|port| free_port("--port", *port));
+    let held = held.collect::<Result<Vec<_>, _>>()?;
     if arguments.reset {
         PrivatePostgres::erase(&arguments.data_dir).map_err(Failure::new)?;
         files::erase(&arguments.data_dir)?;
@@ -60,19 +69,39 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     let ring = keys::load(&config.keys).map_err(Failure::new)?;
 
     // Held until here so that two demos cannot race for them.
-    drop(app_port);
+    drop(held);
     System::new().block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
         let simulator = simulate(simulator_port, &demo, &config)?;
         let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
         server.ready().await;
-        welcome(&demo);
+        let mut further = Instances::start(&demo, &ports[1..], environment)?;
+        further.ready().await?;
+        welcome(&demo, &further);
         serve_until_signal(server, &mut signals, Duration::ZERO).await;
+        drop(further);
         simulator.stop().await;
         Ok::<_, Failure>(())
     })?;
     postgres.stop();
     Ok(())
+}
+
+impl Arguments {
+    /// Consecutive, but for the simulator's.
+    fn ports(&self) -> Result<Vec<u16>, Failure> {
+        if self.port == self.simulator_port {
+            let message = "--port and --simulator-port are the same. Choose another of them";
+            return Err(Failure::new(message));
+        }
+        let ports = (self.port..=u16::MAX).filter(|port| *port != self.simulator_port);
+        let ports: Vec<u16> = ports.take(usize::from(self.instances)).collect();
+        if ports.len() < usize::from(self.instances) {
+            let message = "there are not so many ports behind --port. Choose a lower one";
+            return Err(Failure::new(message));
+        }
+        Ok(ports)
+    }
 }
 
 fn free_port(flag: &str, port: u16) -> Result<TcpListener, Failure> {
@@ -105,9 +134,12 @@ fn simulate(
     Simulator::start(options).map_err(Failure::new)
 }
 
-fn welcome(demo: &files::Demo) {
+fn welcome(demo: &files::Demo, further: &Instances) {
     terminal::say("");
     terminal::say(&format!("  Vestibule is at       {}", demo.public_url));
+    for url in further.urls() {
+        terminal::say(&format!("  and at                {url}"));
+    }
     terminal::say(&format!(
         "  The simulator's panel {}/_simulator",
         demo.simulator_url

@@ -17,18 +17,26 @@ use crate::web::Server;
 /// Serves until Ctrl-C or SIGTERM. Anything missing or unsafe in the
 /// environment: exit 1 before binding, with one line for every problem.
 #[derive(clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Stop when standard input ends, too: so that the demo's instances do not
+    /// outlive it
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
+}
 
 /// A database that is not up yet is waited for this long.
 const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
 
-pub fn run(_: &Arguments, environment: &Environment) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     let (config, ring) = settle(environment)?;
     log::start(environment)?;
     prepare_database(&config)?;
     let drain = config.shutdown_drain;
     System::new().block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
+        if arguments.until_stdin_closes {
+            signals.watch_stdin();
+        }
         let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
         let url = server.app().config.public_url.to_string();
         tracing::info!(address = %server.address(), url, "serving");

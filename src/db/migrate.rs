@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
-use diesel::{RunQueryDsl as _, sql_query};
+use diesel::{Connection as _, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use super::connect;
@@ -42,10 +42,12 @@ pub fn migrate(url: &Secret) -> Result<Vec<String>, MigrateError> {
 
 /// How many migrations the database lacks.
 pub fn pending_migrations(conn: &mut PgConnection) -> Result<usize, MigrateError> {
-    let pending = conn
-        .pending_migrations(MIGRATIONS)
-        .map_err(MigrateError::Migration)?;
-    Ok(pending.len())
+    // In one transaction: behind a pooler each statement outside of one may
+    // meet another server connection, which has not prepared it.
+    conn.transaction(|conn| {
+        let pending = conn.pending_migrations(MIGRATIONS);
+        Ok(pending.map_err(MigrateError::Migration)?.len())
+    })
 }
 
 /// Undoes every migration, the newest first. Everything is lost.

@@ -1,6 +1,9 @@
 //! People.
 
+use std::fmt;
+
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::ids::{AccountId, UserId};
 use crate::provider::Provider;
@@ -62,4 +65,73 @@ impl User {
             .returning(Self::as_returning())
             .get_result(conn)
     }
+}
+
+/// A person as an operator may look for them.
+#[derive(Clone, Debug, Queryable)]
+pub struct Found {
+    pub id: UserId,
+    username: String,
+    /// `None` for somebody who has no account left.
+    provider: Option<String>,
+    /// The name at that provider.
+    name_there: Option<String>,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.provider, &self.name_there) {
+            (Some(provider), Some(name)) => write!(f, "{} ({provider}:{name})", self.id),
+            _ => write!(f, "{} ({})", self.id, self.username),
+        }
+    }
+}
+
+impl User {
+    /// Everybody whom these words may mean: our id, `provider:name`, or a
+    /// name, here or at a provider. Names are compared as providers do,
+    /// without regard to case. For operators: names may change hands.
+    pub fn find_by_words(conn: &mut PgConnection, words: &str) -> QueryResult<Vec<Found>> {
+        let people = users::table.left_join(accounts::table).select((
+            users::id,
+            users::username,
+            accounts::provider.nullable(),
+            accounts::username.nullable(),
+        ));
+        let mut found: Vec<Found> = if let Ok(id) = words.parse::<Uuid>() {
+            people
+                .filter(users::id.eq(UserId::from_uuid(id)))
+                .load(conn)?
+        } else if let Some((provider, name)) = qualified(words) {
+            people
+                .filter(accounts::provider.eq(provider.as_str()))
+                .filter(lower(accounts::username).eq(name.to_lowercase()))
+                .load(conn)?
+        } else {
+            let name = words.to_lowercase();
+            people
+                .filter(
+                    lower(users::username).eq(name.clone()).nullable().or(lower(
+                        accounts::username,
+                    )
+                    .eq(name)
+                    .nullable()),
+                )
+                .load(conn)?
+        };
+        // Somebody with two accounts is one person.
+        found.sort_by_key(|found| found.id);
+        found.dedup_by_key(|found| found.id);
+        Ok(found)
+    }
+}
+
+fn qualified(words: &str) -> Option<(Provider, &str)> {
+    let (provider, name) = words.split_once(':')?;
+    Some((provider.parse().ok()?, name))
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn lower(text: diesel::sql_types::Text) -> Text;
 }

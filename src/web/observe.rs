@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
@@ -98,6 +98,12 @@ fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid, starte
     }
     if let Ok(id) = HeaderValue::from_str(&id.simple().to_string()) {
         headers.insert(REQUEST_ID, id);
+    }
+    if app.is_some_and(Vestibule::is_draining) {
+        // Else the next request could meet the connection as it closes.
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
     }
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     if status >= StatusCode::INTERNAL_SERVER_ERROR {

@@ -17,6 +17,8 @@ const ENV: &str = "demo.env";
 pub struct Demo {
     pub public_url: String,
     pub simulator_url: String,
+    /// The data directory, absolute.
+    pub folder: PathBuf,
     pub env_file: PathBuf,
     pub variables: Vec<(String, String)>,
 }
@@ -41,14 +43,15 @@ impl Demo {
                 arguments.port,
             ),
             env_file: folder.join(ENV),
+            folder,
             public_url,
             simulator_url,
         };
-        demo.write_env(&folder)?;
+        demo.write_env()?;
         Ok(demo)
     }
 
-    fn write_env(&self, folder: &Path) -> Result<(), Failure> {
+    fn write_env(&self) -> Result<(), Failure> {
         let mut text = String::from(
             "# Written by `vestibule demo`. With these and another BIND, `vestibule serve`\n\
              # joins as a further instance:  set -a; . demo.env; BIND=127.0.0.1:8082 vestibule serve\n",
@@ -59,7 +62,7 @@ impl Demo {
         let private = fs::Permissions::from_mode(0o600);
         let file = tempfile::Builder::new()
             .permissions(private)
-            .tempfile_in(folder);
+            .tempfile_in(&self.folder);
         let written = file.and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.persist(&self.env_file).map_err(|error| error.error)

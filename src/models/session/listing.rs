@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use ipnet::IpNet;
 
 use super::{EndedReason, Session, is_live};
 use crate::models::Scope;
-use crate::models::ids::SessionId;
+use crate::models::ids::{SessionId, UserId};
 use crate::schema::sessions;
 
 /// A session that its person can end.
@@ -36,6 +37,19 @@ impl Session {
             .order((sessions::created_at.desc(), sessions::id.desc()))
             .select(LiveSession::as_select())
             .load(conn)
+    }
+
+    /// How many are live, of one person or of everybody, and when that was.
+    pub fn count_live(
+        conn: &mut PgConnection,
+        user_id: Option<UserId>,
+    ) -> QueryResult<(i64, DateTime<Utc>)> {
+        let now = diesel::select(diesel::dsl::now.into_sql::<Timestamptz>()).get_result(conn)?;
+        let mut live = sessions::table.filter(is_live()).count().into_boxed();
+        if let Some(user_id) = user_id {
+            live = live.filter(sessions::user_id.eq(user_id));
+        }
+        Ok((live.get_result(conn)?, now))
     }
 
     /// Why the caller's own session was ended; `None` when nobody knows.
