@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
+mod activity;
 mod callback;
 mod canaries;
 mod commands;
@@ -11,10 +12,18 @@ mod floors;
 mod front_door;
 mod guards;
 mod hostile_profiles;
+mod late_answers;
+mod outages;
+mod plans;
+mod pooler;
 mod private_postgres;
 mod provider_faults;
+mod revocations;
 mod schema;
 mod session_token;
+mod sessions;
 mod simulator;
 mod start;
+mod stopping;
 mod support;
+mod sweeping;

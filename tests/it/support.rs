@@ -4,8 +4,11 @@
 mod answer;
 mod app;
 pub mod databases;
+mod eventually;
+pub mod serving;
 mod visitor;
 
 pub use answer::Answer;
 pub use app::TestApp;
+pub use eventually::eventually;
 pub use visitor::Visitor;

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use vestibule::config::{Config, Environment};
 use vestibule::crypto::keys::KeyRing;
 use vestibule::demo::simulator::{Client, Options, Simulator};
@@ -22,6 +22,7 @@ pub struct TestApp {
     pub simulator: Simulator,
     pub ring: Arc<KeyRing>,
     pub database_url: String,
+    settings: Vec<(String, String)>,
 }
 
 impl TestApp {
@@ -67,7 +68,18 @@ impl TestApp {
             simulator,
             ring,
             database_url,
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         }
+    }
+
+    /// Another instance on the same database and keys, set up the same.
+    pub async fn another(&self) -> Self {
+        let settings = self.settings.iter();
+        let settings: Vec<_> = settings.map(|(name, value)| (&**name, &**value)).collect();
+        Self::start_on(self.database_url.clone(), Arc::clone(&self.ring), &settings).await
     }
 
     pub fn state(&self) -> &Vestibule {
@@ -113,31 +125,21 @@ impl TestApp {
 
     /// How many rows a query counts: `select count(*) as n from …`.
     pub fn count(&self, sql: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            n: i64,
-        }
-        let mut conn = PgConnection::establish(&self.database_url).unwrap();
-        let row: Count = diesel::sql_query(sql).get_result(&mut conn).unwrap();
-        row.n
+        databases::count(&self.database_url, sql)
     }
 
     /// Everything in a text column: `select … as t from …`.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Text)]
-            t: String,
-        }
-        let mut conn = PgConnection::establish(&self.database_url).unwrap();
-        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut conn).unwrap();
-        rows.into_iter().map(|row| row.t).collect()
+        databases::texts(&self.database_url, sql)
     }
 
     pub fn execute(&self, sql: &str) {
-        let mut conn = PgConnection::establish(&self.database_url).unwrap();
-        diesel::sql_query(sql).execute(&mut conn).unwrap();
+        self.connection().batch_execute(sql).unwrap();
+    }
+
+    /// A connection of somebody else's.
+    pub fn connection(&self) -> PgConnection {
+        PgConnection::establish(&self.database_url).unwrap()
     }
 }
 

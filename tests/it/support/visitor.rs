@@ -96,6 +96,16 @@ impl Visitor {
     }
 
     pub async fn fetch(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        Self::try_fetch(method, url, headers, body).await.unwrap()
+    }
+
+    /// For when it may be that nobody answers.
+    pub async fn try_fetch(
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, awc::error::SendRequestError> {
         let client = awc::Client::builder()
             .disable_redirects()
             .timeout(Duration::from_secs(30))
@@ -105,13 +115,13 @@ impl Visitor {
         for header in headers {
             request = request.append_header(*header);
         }
-        let mut response = request.send_body(body.to_owned()).await.unwrap();
+        let mut response = request.send_body(body.to_owned()).await?;
         let content = response.body().limit(16 << 20).await.unwrap();
-        Answer {
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: String::from_utf8_lossy(&content).into_owned(),
-        }
+        })
     }
 
     /// Presses a sign-in button: the address at the provider.
@@ -145,6 +155,46 @@ impl Visitor {
         self.post("/api/auth/signout", "").await
     }
 
+    /// Whether `/api/auth/info` knows who this is. An outage is neither yes
+    /// nor no.
+    pub async fn is_signed_in(&mut self) -> bool {
+        self.info().await != serde_json::json!({})
+    }
+
+    /// Ends one session, or with `""` all others, over the API.
+    pub async fn delete_session(&mut self, id: &str) -> Answer {
+        let path = format!("/api/sessions/{id}");
+        let headers = [("sec-fetch-site", "same-origin")];
+        self.send("DELETE", path.trim_end_matches('/'), &headers, "")
+            .await
+    }
+
+    /// The sessions that `/api/sessions` lists.
+    pub async fn sessions(&mut self) -> Vec<serde_json::Value> {
+        let list = self.send("GET", "/api/sessions", &[], "").await;
+        list.assert_status(200).json()["sessions"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+
+    /// The events that `/api/audit` tells, the newest first.
+    pub async fn events(&mut self, query: &str) -> Vec<serde_json::Value> {
+        let path = format!("/api/audit{query}");
+        let list = self.send("GET", &path, &[], "").await;
+        list.assert_status(200).json()["events"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+
+    /// The session that this browser came with, as the list marks it.
+    pub async fn session_id(&mut self) -> String {
+        let sessions = self.sessions().await;
+        let current = sessions.iter().find(|session| session["current"] == true);
+        current.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// What `/api/auth/info` says.
     pub async fn info(&mut self) -> serde_json::Value {
         self.send("GET", "/api/auth/info", &[], "")
@@ -153,7 +203,8 @@ impl Visitor {
             .json()
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    /// As a browser does with every answer.
+    pub fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {
             let (pair, _) = line.split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -1,0 +1,118 @@
+//! Answers that come late. A cookie that is issued again or removed must not
+//! overwrite that of a newer sign-in.
+
+use std::time::Duration;
+
+use actix_web::rt;
+use diesel::connection::SimpleConnection as _;
+
+use crate::support::{Answer, TestApp, Visitor};
+
+const SESSION: &str = "__Host-session=";
+
+fn touches_the_session(answer: &Answer) -> bool {
+    answer
+        .set_cookies()
+        .iter()
+        .any(|line| line.starts_with(SESSION))
+}
+
+/// Opens a page in the background, as another tab does; `None` once it was
+/// answered in time.
+async fn held_up(tab: &Visitor) -> Option<rt::task::JoinHandle<Answer>> {
+    let mut tab = tab.clone();
+    let mut answer = rt::spawn(async move { tab.get("/").await });
+    let answered = rt::time::timeout(Duration::from_millis(200), &mut answer).await;
+    answered.is_err().then_some(answer)
+}
+
+#[actix_web::test]
+async fn a_session_that_ends_while_its_cookie_is_being_renewed_gets_none() {
+    let app = TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "20s")]).await;
+    let mut browser = app.signed_in("github", "ada").await;
+    let id = browser.session_id().await;
+    let mut row = app.connection();
+    row.batch_execute(&format!(
+        "begin; select 1 from sessions where id = '{id}' for update"
+    ))
+    .unwrap();
+    // Two seconds of the twenty have to pass before a visit renews.
+    let mut tries = 0..100;
+    let slow = loop {
+        if let Some(slow) = held_up(&browser).await {
+            break slow;
+        }
+        assert!(tries.next().is_some(), "no visit renews");
+        rt::time::sleep(Duration::from_millis(100)).await;
+    };
+    // As a sign-in at another process does it.
+    row.batch_execute(&format!(
+        "update sessions set ended_at = now(), ended_reason = 'signed_in_again' where id = '{id}';
+         insert into revocations (subject, expires_at) values ('{id}', now() + interval '1 day');
+         commit"
+    ))
+    .unwrap();
+    let answer = slow.await.unwrap();
+    assert!(
+        !touches_the_session(answer.assert_status(200)),
+        "{:?}",
+        answer.set_cookies()
+    );
+}
+
+#[actix_web::test]
+async fn a_slow_answer_removes_no_cookie() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("github", "ada").await;
+    let old = browser.clone();
+    browser.sign_out().await;
+    let mut table = app.connection();
+    table
+        .batch_execute("begin; lock table sessions in access exclusive mode")
+        .unwrap();
+    // It has to ask why the session ended.
+    let slow = held_up(&old).await.expect("the page waits for the table");
+    rt::time::sleep(Duration::from_millis(400)).await;
+    table.batch_execute("rollback").unwrap();
+    // By now the person has signed in again.
+    browser
+        .sign_in("github", "ada")
+        .await
+        .assert_redirects_to("/");
+
+    assert!(!touches_the_session(&slow.await.unwrap()));
+    assert!(
+        touches_the_session(&old.clone().get("/").await),
+        "a prompt one does"
+    );
+}
+
+/// Every tab's answers go into one jar in the order in which they come.
+#[actix_web::test]
+async fn whatever_comes_in_between_the_newest_sign_in_stays() {
+    let app = TestApp::start_with(&[("SESSION_IDLE_TIMEOUT", "2s")]).await;
+    let other = app.another().await;
+    let mut browser = app.signed_in("github", "ada").await;
+    for round in 0..12 {
+        rt::time::sleep(Duration::from_millis(220)).await;
+        let address = browser.start("github", "/").await;
+        let callback = Visitor::approve(&address, "ada").await;
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        for tab in 0..4 {
+            let mut tab = if tab % 2 == 0 {
+                browser.clone()
+            } else {
+                browser.at(&other)
+            };
+            let sender = sender.clone();
+            rt::spawn(async move { sender.send(tab.get("/account").await) });
+        }
+        let mut tab = browser.clone();
+        rt::spawn(async move { sender.send(tab.get(&callback).await) });
+        while let Some(answer) = answers.recv().await {
+            browser.keep(&answer);
+        }
+        assert!(browser.is_signed_in().await, "round {round}");
+        browser.get("/account").await.assert_status(200);
+    }
+}

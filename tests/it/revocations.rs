@@ -1,0 +1,198 @@
+//! What one process ends, the others refuse: always, and soon.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use serde_json::json;
+use vestibule::models::revocation::{Seen, new_since};
+
+use crate::support::databases::OwnCluster;
+use crate::support::{TestApp, Visitor, eventually};
+
+/// A second is promised, and measured by `cargo bench --bench revocation`;
+/// here everything else runs on the same two cores.
+const SOON: Duration = Duration::from_secs(10);
+
+/// All that polls leave behind.
+const FEEDS: &str = "from pg_stat_activity where datname = current_database()
+    and query like '%pg_current_snapshot%' and pid <> pg_backend_pid()";
+
+async fn is_refused(visitor: &Visitor) -> bool {
+    visitor.clone().info().await == json!({})
+}
+
+#[actix_web::test]
+async fn however_a_session_ends_three_processes_refuse_it() {
+    let one = TestApp::start().await;
+    let (two, three) = (one.another().await, one.another().await);
+    for end in ["sign-out", "one", "others", "again"] {
+        let ada = one.signed_in("github", "ada").await;
+        let copies = [ada.clone(), ada.at(&two), ada.at(&three)];
+        let mut elsewhere = two.signed_in("github", "ada").await;
+        match end {
+            "sign-out" => drop(ada.clone().sign_out().await),
+            "one" => {
+                let id = ada.clone().session_id().await;
+                elsewhere.delete_session(&id).await.assert_status(204);
+            }
+            "others" => drop(elsewhere.delete_session("").await.assert_status(204)),
+            _ => drop(ada.clone().sign_in("github", "grace").await),
+        }
+        for copy in &copies {
+            eventually("refused", SOON, async || is_refused(copy).await).await;
+        }
+        assert!(elsewhere.is_signed_in().await, "{end} ended too much");
+    }
+}
+
+#[actix_web::test]
+async fn a_revocation_that_commits_late_is_not_missed() {
+    let app = TestApp::start().await;
+    let other = app.another().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let id = ada.session_id().await;
+    let elsewhere = ada.at(&other);
+    // Its transaction begins before all others.
+    let mut late = app.connection();
+    late.batch_execute(&format!(
+        "begin;
+         update sessions set ended_at = now(), ended_reason = 'ended_by_operator' where id = '{id}';
+         insert into revocations (subject, expires_at) values ('{id}', now() + interval '90 days')"
+    ))
+    .unwrap();
+
+    for polls_fail in [false, true, false] {
+        if polls_fail {
+            app.execute(&format!("select pg_terminate_backend(pid) {FEEDS}"));
+        }
+        let mut grace = app.signed_in("github", "grace").await;
+        let copy = grace.at(&other);
+        grace.sign_out().await;
+        eventually("refused", SOON, async || is_refused(&copy).await).await;
+    }
+    assert!(!is_refused(&elsewhere).await, "it has not happened yet");
+
+    late.batch_execute("commit").unwrap();
+    eventually("refused", SOON, async || is_refused(&elsewhere).await).await;
+}
+
+#[actix_web::test]
+async fn a_transaction_that_stays_open_does_not_make_polls_read_everything_again() {
+    let app = TestApp::start().await;
+    let (mut idle, mut conn) = (app.connection(), app.connection());
+    idle.batch_execute("begin; select pg_current_xact_id()")
+        .unwrap();
+    app.execute(&revoke_many(100));
+
+    let all = new_since(&mut conn, &Seen::default(), None, 1_000).unwrap();
+    assert_eq!(all.revoked.len(), 100);
+    let again = new_since(&mut conn, &all.seen, None, 1_000).unwrap();
+    assert_eq!(again.revoked.len(), 0);
+    app.execute(&revoke_many(7));
+    let new = new_since(&mut conn, &again.seen, None, 1_000).unwrap();
+    assert_eq!(new.revoked.len(), 7);
+}
+
+fn revoke_many(count: usize) -> String {
+    format!(
+        "insert into revocations (subject, expires_at)
+         select gen_random_uuid(), now() + interval '60 days' from generate_series(1, {count})"
+    )
+}
+
+#[actix_web::test]
+async fn more_than_a_page_is_heard_of_at_start_and_while_running() {
+    let app = TestApp::start().await;
+    // One transaction: all rows have one number.
+    app.execute(&revoke_many(25_000));
+    eventually("heard", SOON, async || {
+        app.state().revocations.len() == 25_000
+    })
+    .await;
+    app.execute(&revoke_many(20_000));
+
+    let other = app.another().await;
+    assert_eq!(
+        other.state().revocations.len(),
+        45_000,
+        "ready means loaded"
+    );
+    eventually("heard", SOON, async || {
+        app.state().revocations.len() == 45_000
+    })
+    .await;
+    let still = app.signed_in("github", "ada").await;
+    assert!(!is_refused(&still.at(&other)).await);
+}
+
+/// What another server has shown says nothing about this one: after a
+/// failover transaction numbers may begin again below those seen.
+#[actix_web::test]
+async fn after_a_restart_of_the_server_everything_is_read_again() {
+    let cluster = OwnCluster::start();
+    let ring = std::sync::Arc::new(vestibule::crypto::keys::KeyRing::generate());
+    let app = TestApp::start_on(cluster.url(), ring, &[]).await;
+    app.execute(
+        "insert into revocations (subject, xid, expires_at)
+         values (gen_random_uuid(), '100', now() + interval '60 days')",
+    );
+    let mut ada = app.signed_in("github", "ada").await;
+    ada.sign_out().await;
+    assert_eq!(
+        app.state().revocations.len(),
+        1,
+        "a number from the past is not heard of"
+    );
+
+    cluster.postgres.halt();
+    cluster.postgres.resume().unwrap();
+    eventually("heard", SOON, async || app.state().revocations.len() == 2).await;
+}
+
+/// The database's clock as this process hears of it: off by what the table
+/// says. Rows keep the real time.
+const CLOCK: &str = "
+    create schema shifted;
+    create table shifted.step (s integer);
+    insert into shifted.step values (0);
+    create function shifted.clock_timestamp() returns timestamptz volatile language sql
+        as 'select pg_catalog.clock_timestamp() + make_interval(secs => s) from shifted.step';
+    do $$ begin execute format('alter database %I set search_path = shifted, pg_catalog, public', current_database()); end $$;";
+
+#[actix_web::test]
+async fn a_clock_that_jumps_revives_nothing() {
+    let settings = [
+        ("SESSION_IDLE_TIMEOUT", "4min"),
+        ("SESSION_MAX_AGE", "4min"),
+    ];
+    let app = TestApp::start_with(&settings).await;
+    app.execute(CLOCK);
+    app.execute(&format!("select pg_terminate_backend(pid) {FEEDS}"));
+    let (ada, mut grace) = (
+        app.signed_in("github", "ada").await,
+        app.signed_in("github", "grace").await,
+    );
+    let ended = grace.clone();
+    grace.sign_out().await;
+    let now = || app.state().clock.now();
+    let real = now();
+
+    app.execute("update shifted.step set s = 300");
+    eventually("five minutes later", SOON, async || {
+        (now() - real).num_seconds() >= 300
+    })
+    .await;
+    assert!(is_refused(&ada).await, "expired");
+    for step in [0, -300, 0] {
+        app.execute(&format!("update shifted.step set s = {step}"));
+        // Two polls have heard of it.
+        for _ in 0..2 {
+            let held = app.state().revocations.len();
+            app.execute(&revoke_many(1));
+            let heard = async || app.state().revocations.len() > held;
+            eventually("heard", SOON, heard).await;
+        }
+        assert!(is_refused(&ada).await, "what has expired stays expired");
+        assert!(is_refused(&ended).await, "what has ended stays ended");
+    }
+}
