@@ -127,6 +127,16 @@ fn call<T, E: Into<Error>>(
             tracing::warn!("the database gave up: {cause:#}");
             Err(UNAVAILABLE)
         }
+        Err(Error::Internal(cause)) => {
+            // What a pooler in transaction mode makes of them.
+            if cause.to_string().contains("prepared statement") {
+                tracing::error!(
+                    "statements meet other connections than they were prepared on. \
+                     Behind a pooler in transaction mode set DATABASE_STATEMENT_CACHE=false"
+                );
+            }
+            Err(Error::Internal(cause))
+        }
         result => result,
     }
 }

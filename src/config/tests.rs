@@ -40,6 +40,8 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(config.session.idle, Duration::from_hours(14 * 24));
     assert_eq!(config.session.max_age, Duration::from_hours(90 * 24));
     assert_eq!(config.shutdown_drain, Duration::from_secs(5));
+    assert_eq!(config.audit_retention, Duration::from_hours(180 * 24));
+    assert!(config.database.statement_cache);
     assert_eq!(config.providers().count(), 0);
 }
 
@@ -57,6 +59,8 @@ fn every_problem_is_reported_at_once_under_its_variable() {
         ("SESSION_IDLE_TIMEOUT", "soon"),
         ("TRUSTED_PROXIES", "everyone"),
         ("LOG_FORMAT", "xml"),
+        ("AUDIT_RETENTION", "0"),
+        ("DATABASE_STATEMENT_CACHE", "2"),
     ]);
     for variable in [
         "PUBLIC_URL",
@@ -70,6 +74,8 @@ fn every_problem_is_reported_at_once_under_its_variable() {
         "SESSION_IDLE_TIMEOUT",
         "TRUSTED_PROXIES",
         "LOG_FORMAT",
+        "AUDIT_RETENTION",
+        "DATABASE_STATEMENT_CACHE",
     ] {
         let lines = problems
             .iter()

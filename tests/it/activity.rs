@@ -1,6 +1,8 @@
 //! What happened, told to the person it happened to.
 
 use serde_json::Value;
+use vestibule::models::audit_event::Kind;
+use vestibule::models::session::EndedReason;
 
 use crate::support::TestApp;
 
@@ -136,4 +138,13 @@ async fn names_in_events_are_inert() {
     let page = ada.get("/account/activity").await;
     page.assert_status(200).assert_says("something newer");
     assert!(!page.body.contains("<script>alert") && !page.body.contains("<b>x"));
+}
+
+#[test]
+fn every_kind_and_every_reason_is_documented() {
+    let document = include_str!("../../docs/audit.md");
+    let kinds = Kind::ALL.map(Kind::as_str).into_iter();
+    for word in kinds.chain(EndedReason::ALL.map(EndedReason::as_str)) {
+        assert!(document.contains(&format!("| `{word}` |")), "{word}");
+    }
 }
