@@ -17,6 +17,7 @@
 mod api;
 mod assets;
 mod audit;
+mod background;
 mod caller;
 mod cookies;
 mod device;

@@ -12,13 +12,10 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
 
 use super::state::Vestibule;
-use super::{extractors, guard, observe, routes, session};
+use super::{background, extractors, guard, observe, routes, session};
 use crate::config::Config;
 use crate::crypto::keys::KeyRing;
-use crate::db::Db;
 use crate::oauth::{Http, TlsSetup};
-use crate::revocations::Feed;
-use crate::sweep;
 
 /// A request line and its headers have to be here by then.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -92,7 +89,7 @@ impl Server {
         let handle = server.handle();
 
         Ok(Self {
-            background: background(&app),
+            background: background::start(&app),
             app,
             address,
             handle,
@@ -136,21 +133,6 @@ impl Drop for Server {
             task.abort();
         }
     }
-}
-
-/// What goes on besides requests, apart from the workers that answer them.
-fn background(app: &Data<Vestibule>) -> Vec<rt::task::JoinHandle<()>> {
-    let feed = Feed::new(
-        Arc::clone(&app.revocations),
-        Arc::clone(&app.clock),
-        Db::apart(&app.config.database),
-    );
-    let (polling, writing) = (app.clone(), app.clone());
-    vec![
-        rt::spawn(feed.run(move || polling.endings.database_answered())),
-        rt::spawn(async move { writing.endings.write_later().await }),
-        rt::spawn(sweep::run(app.db.clone(), app.config.audit_retention)),
-    ]
 }
 
 /// What works, but is worth knowing.

@@ -1,0 +1,55 @@
+//! What goes on besides requests: hearing of revocations, writing sign-outs
+//! late, sweeping.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt::{self, task::JoinHandle};
+use actix_web::web::Data;
+use futures_util::FutureExt as _;
+
+use super::state::Vestibule;
+use crate::db::Db;
+use crate::revocations::Feed;
+use crate::sweep;
+
+/// What panics at once would only fill the log.
+const AFTER_A_PANIC: Duration = Duration::from_secs(1);
+
+/// Starts all of it on the current actix system, apart from the workers that
+/// answer requests.
+pub fn start(app: &Data<Vestibule>) -> Vec<JoinHandle<()>> {
+    let (polling, writing, sweeping) = (app.clone(), app.clone(), app.clone());
+    vec![
+        keep_going("hearing of revocations", move || {
+            let feed = Feed::new(
+                Arc::clone(&polling.revocations),
+                Arc::clone(&polling.clock),
+                Db::apart(&polling.config.database),
+            );
+            let app = polling.clone();
+            feed.run(move || app.endings.database_answered())
+        }),
+        keep_going("writing sign-outs late", move || {
+            let app = writing.clone();
+            async move { app.endings.write_later().await }
+        }),
+        keep_going("sweeping", move || {
+            sweep::run(sweeping.db.clone(), sweeping.config.audit_retention)
+        }),
+    ]
+}
+
+/// Begins again should it panic: nobody would notice that it is gone.
+fn keep_going<F: Future<Output = ()> + 'static>(
+    what: &'static str,
+    begin: impl Fn() -> F + 'static,
+) -> JoinHandle<()> {
+    rt::spawn(async move {
+        while AssertUnwindSafe(begin()).catch_unwind().await.is_err() {
+            tracing::error!("{what} panicked, and begins again");
+            rt::time::sleep(AFTER_A_PANIC).await;
+        }
+    })
+}
