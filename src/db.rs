@@ -3,7 +3,7 @@
 mod connect;
 mod migrate;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::Connection as _;
@@ -27,6 +27,9 @@ const WAIT: Duration = Duration::from_secs(1);
 const DEADLINE: Duration = Duration::from_secs(2);
 /// Shorter than [`DEADLINE`], so that Postgres gives up before we do.
 const STATEMENT_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// How often the log says that the database is still away.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Hands connections to blocking work. Cheap to clone.
 #[derive(Clone)]
@@ -56,7 +59,7 @@ impl Db {
             .max_size(size)
             .min_idle(Some(0))
             .connection_timeout(WAIT)
-            .error_handler(Box::new(Report))
+            .error_handler(Box::new(Report::default()))
             .build_unchecked(Manager::new(config));
         let places = usize::try_from(size).unwrap_or(usize::MAX);
         Self {
@@ -141,12 +144,19 @@ fn call<T, E: Into<Error>>(
     }
 }
 
-/// The pool's troubles, without its URL.
-#[derive(Debug)]
-struct Report;
+/// The pool's troubles, without its URL. It tries several times a second, and
+/// tells now and then.
+#[derive(Debug, Default)]
+struct Report {
+    told: Mutex<Option<Instant>>,
+}
 
 impl HandleError<ConnectError> for Report {
     fn handle_error(&self, error: ConnectError) {
-        tracing::warn!("no connection to the database: {error}");
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            tracing::warn!("no connection to the database: {error}");
+            *told = Some(Instant::now());
+        }
     }
 }

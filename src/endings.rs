@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use diesel::Connection as _;
@@ -39,6 +39,9 @@ pub struct Endings {
 struct SignOut {
     scope: Scope,
     visitor: Visitor,
+    asked: Instant,
+    /// Whether a first try has failed.
+    is_late: bool,
 }
 
 impl SignOut {
@@ -47,6 +50,11 @@ impl SignOut {
             reason: EndedReason::SignedOut,
             visitor: Some(&self.visitor),
             from: None,
+            ago: if self.is_late {
+                self.asked.elapsed()
+            } else {
+                Duration::ZERO
+            },
         };
         conn.transaction(|conn| ending.of_own(conn, self.scope))
     }
@@ -74,11 +82,17 @@ impl Endings {
     /// the database answers, unless this process ends before.
     pub async fn sign_out(&self, scope: Scope, visitor: Visitor) -> bool {
         self.refuse_for_long(scope.session_id());
-        let sign_out = SignOut { scope, visitor };
+        let mut sign_out = SignOut {
+            scope,
+            visitor,
+            asked: Instant::now(),
+            is_late: false,
+        };
         let Err(error) = self.write(sign_out.clone()).await else {
             return true;
         };
         tracing::warn!(session = %scope.session_id(), "a sign-out is to be written later: {error}");
+        sign_out.is_late = true;
         let mut unwritten = self.unwritten();
         if unwritten.len() < MOST_UNWRITTEN {
             unwritten.push_back(sign_out);
@@ -92,7 +106,7 @@ impl Endings {
     ///
     /// # Errors
     /// `NotFound` when it is over already, or is not theirs.
-    pub async fn end(&self, scope: Scope, id: SessionId, visitor: Visitor) -> Result<(), Error> {
+    pub async fn end(&self, scope: Scope, id: SessionId, visitor: Visitor) -> Result<Ended, Error> {
         let from = scope.session_id();
         let ended = self
             .db
@@ -101,13 +115,14 @@ impl Endings {
                     reason: EndedReason::EndedByUser,
                     visitor: Some(&visitor),
                     from: Some(from),
+                    ago: Duration::ZERO,
                 };
                 conn.transaction(|conn| ending.of_one(conn, scope, id))
             })
             .await?
             .ok_or(Error::NotFound)?;
-        self.refuse(&[ended]);
-        Ok(())
+        self.refuse(std::slice::from_ref(&ended));
+        Ok(ended)
     }
 
     /// Ends all of the caller's sessions but the one they came with; says how
@@ -121,6 +136,7 @@ impl Endings {
                     reason: EndedReason::EndedByUser,
                     visitor: Some(&visitor),
                     from: Some(from),
+                    ago: Duration::ZERO,
                 };
                 conn.transaction(|conn| ending.of_others(conn, scope))
             })

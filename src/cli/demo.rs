@@ -31,12 +31,13 @@ use crate::web::Server;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The app's port
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// The simulator's port
-    #[arg(long, default_value_t = 8081)]
+    #[arg(long, default_value_t = 8081, value_parser = clap::value_parser!(u16).range(1..))]
     simulator_port: u16,
-    /// How many instances, each a process on the next free port
+    /// How many instances, 8 at most: further ones are processes of their own,
+    /// on the ports that follow
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_INSTANCES)))]
     instances: u16,
     /// Where the database, the keys and demo.env live
@@ -53,15 +54,16 @@ const MOST_INSTANCES: u16 = 8;
 
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     log::start(environment)?;
-    let simulator_port = free_port("--simulator-port", arguments.simulator_port)?;
     let ports = arguments.ports()?;
-    let held = ports.iter().map(|port| free_port("--port", *port));
-    let held = held.collect::<Result<Vec<_>, _>>()?;
     if arguments.reset {
         PrivatePostgres::erase(&arguments.data_dir).map_err(Failure::new)?;
         files::erase(&arguments.data_dir)?;
     }
+    // First, because it tells when another demo runs on the same data.
     let postgres = PrivatePostgres::start(&arguments.data_dir).map_err(Failure::new)?;
+    let simulator_port = free_port("--simulator-port", arguments.simulator_port)?;
+    let held = ports.iter().map(|port| free_port("--port", *port));
+    let held = held.collect::<Result<Vec<_>, _>>()?;
     postgres.ensure_database(DATABASE).map_err(Failure::new)?;
     let demo = files::Demo::prepare(arguments, &postgres.url(DATABASE))?;
     db::migrate(&Secret::new(postgres.url(DATABASE))).map_err(Failure::new)?;
@@ -78,8 +80,9 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
         let mut further = Instances::start(&demo, &ports[1..], environment)?;
         further.ready().await?;
         welcome(&demo, &further);
+        let further = further.watched();
         serve_until_signal(server, &mut signals, Duration::ZERO).await;
-        drop(further);
+        further.stop();
         simulator.stop().await;
         Ok::<_, Failure>(())
     })?;

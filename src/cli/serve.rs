@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::System;
+use tokio::sync::oneshot;
 
 use super::signals::{Signals, serve_until_signal};
 use super::{Failure, log};
@@ -30,13 +31,15 @@ const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     let (config, ring) = settle(environment)?;
     log::start(environment)?;
-    prepare_database(&config)?;
     let drain = config.shutdown_drain;
     System::new().block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
         if arguments.until_stdin_closes {
             signals.watch_stdin();
         }
+        let Some(config) = prepared(config, &mut signals).await? else {
+            return Ok(());
+        };
         let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
         let url = server.app().config.public_url.to_string();
         tracing::info!(address = %server.address(), url, "serving");
@@ -65,6 +68,20 @@ fn settle(environment: &Environment) -> Result<(Config, KeyRing), Failure> {
             problems.extend(ring.and_then(Result::err));
             Err(problems.into())
         }
+    }
+}
+
+/// The same, once its database is ready. `None` when a signal came first.
+async fn prepared(config: Config, signals: &mut Signals) -> Result<Option<Config>, Failure> {
+    let (sender, prepared) = oneshot::channel();
+    std::thread::spawn(move || {
+        let result = prepare_database(&config);
+        // Nobody waits any more when a signal came first.
+        let _ = sender.send(result.map(|()| config));
+    });
+    tokio::select! {
+        result = prepared => result.map_err(Failure::new)?.map(Some),
+        () = signals.next() => Ok(None),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `vestibule sessions`: what an operator does to sessions.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Subcommand};
 use diesel::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,7 +11,7 @@ use super::{Failure, log, terminal};
 use crate::config::{DatabaseConfig, Environment, Reader};
 use crate::db;
 use crate::models::ids::SessionId;
-use crate::models::session::{Ended, EndedReason, Ending, Session};
+use crate::models::session::{EndedReason, Ending, Session};
 use crate::models::user::{Found, User};
 
 /// End sessions from the terminal
@@ -32,7 +34,7 @@ enum Command {
     #[command(group(ArgGroup::new("whose").required(true)))]
     Revoke {
         /// Of this person: a username, `github:NAME`, `vercel:NAME`, or our id
-        #[arg(long, value_name = "NAME", group = "whose")]
+        #[arg(long, value_name = "NAME", group = "whose", value_parser = NonEmptyStringValueParser::new())]
         user: Option<String>,
         /// Of everybody
         #[arg(long, group = "whose")]
@@ -76,7 +78,9 @@ fn find(conn: &mut PgConnection, name: &str) -> Result<Found, Failure> {
         ))),
         1 => Ok(found.remove(0)),
         _ => {
-            let mut lines = vec![format!("{name} may mean any of these. Give one's id:")];
+            let mut lines = vec![format!(
+                "{name} may mean any of these. Give one of the ids, or provider:NAME:"
+            )];
             lines.extend(found.iter().map(|user| format!("  {user}")));
             Err(Failure(lines))
         }
@@ -94,16 +98,18 @@ fn revoke(conn: &mut PgConnection, user: Option<&Found>) -> QueryResult<()> {
         reason: EndedReason::EndedByOperator,
         visitor: None,
         from: None,
+        ago: Duration::ZERO,
     };
     let (mut count, mut after): (usize, Option<SessionId>) = (0, None);
     loop {
-        let ended = batch(conn, ending, user_id, before, after)?;
-        let Some(last) = ended.iter().map(|ended| ended.id).max() else {
+        let batch =
+            conn.transaction(|conn| ending.of_anybodys(conn, user_id, before, after, BATCH))?;
+        if batch.last.is_none() {
             break;
-        };
-        count += ended.len();
-        bar.inc(u64::try_from(ended.len()).unwrap_or_default());
-        after = Some(last);
+        }
+        count += batch.ended.len();
+        bar.inc(u64::try_from(batch.ended.len()).unwrap_or_default());
+        after = batch.last;
     }
     bar.finish_and_clear();
     let of = user.map_or_else(|| "everybody".to_owned(), ToString::to_string);
@@ -113,14 +119,4 @@ fn revoke(conn: &mut PgConnection, user: Option<&Found>) -> QueryResult<()> {
         count => format!("ended {count} sessions of {of}"),
     });
     Ok(())
-}
-
-fn batch(
-    conn: &mut PgConnection,
-    ending: Ending<'_>,
-    user_id: Option<crate::models::ids::UserId>,
-    before: DateTime<Utc>,
-    after: Option<SessionId>,
-) -> QueryResult<Vec<Ended>> {
-    conn.transaction(|conn| ending.of_anybodys(conn, user_id, before, after, BATCH))
 }

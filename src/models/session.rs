@@ -17,7 +17,7 @@ use super::{Scope, Visitor};
 use crate::provider::Provider;
 use crate::schema::{sessions, users};
 
-pub use ending::{Ended, EndedReason, Ending};
+pub use ending::{Batch, Ended, EndedReason, Ending};
 pub use listing::LiveSession;
 
 /// Nobody has more browsers; a program that signs in over and over might.

@@ -1,6 +1,8 @@
 //! Identity -> User, Account, Session: one transaction, so that nothing is
 //! ever half done.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -142,6 +144,7 @@ impl Completion {
             reason: EndedReason::SignedInAgain,
             visitor: Some(&self.visitor),
             from: None,
+            ago: Duration::ZERO,
         };
         Ok(ending.of_own(conn, previous)?.into_iter().collect())
     }

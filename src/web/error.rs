@@ -100,7 +100,8 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
     respond(request.head(), Error::NotFound)
 }
 
-fn wants_page(head: &RequestHead) -> bool {
+/// Whether a person is to read the answer.
+pub fn wants_page(head: &RequestHead) -> bool {
     if head.uri.path().starts_with("/api/") {
         visitor::is_document_navigation(head) || visitor::accepts(&head.headers, "text/html")
     } else {

@@ -19,8 +19,35 @@ pub enum Flash {
     SignedOut(SignedOut),
     /// The session of the page that was asked for is over.
     SessionOver(Over),
-    /// So many sessions of the same person were ended.
-    SessionsEnded(usize),
+    /// What ending sessions from their page came to.
+    SessionsEnded(SessionsEnded),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum SessionsEnded {
+    /// It was over already.
+    None,
+    /// The one of this device.
+    One(String),
+    /// All others, so many.
+    Some(usize),
+    /// Nothing was done: the form was shown to somebody else.
+    OtherPerson,
+}
+
+impl SessionsEnded {
+    pub fn words(&self) -> String {
+        match self {
+            Self::None => "Nothing was left to end: that session was over already.".to_owned(),
+            Self::One(device) => format!("{device} is signed out."),
+            Self::Some(0) => "Nothing was left to end.".to_owned(),
+            Self::Some(1) => "One other session was ended. Its browser is signed out.".to_owned(),
+            Self::Some(count) => {
+                format!("{count} other sessions were ended. Their browsers are signed out.")
+            }
+            Self::OtherPerson => "Nothing was ended: you have signed in anew since that page was opened. These are your sessions now.".to_owned(),
+        }
+    }
 }
 
 /// Why somebody who was signed in is not any more.
@@ -29,6 +56,8 @@ pub enum Over {
     /// The reason, if the database could tell it.
     Ended(Option<EndedReason>),
     Expired,
+    /// It may not be over at all: that cannot be told now.
+    Unknown,
 }
 
 impl Over {
@@ -36,6 +65,9 @@ impl Over {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Expired => "Your session expired.",
+            Self::Unknown => {
+                "Whether you are signed in cannot be told right now. Please try again in a moment; you need not sign in anew."
+            }
             Self::Ended(None) => "Your session was ended.",
             Self::Ended(Some(reason)) => match reason {
                 EndedReason::SignedOut => "You signed out.",

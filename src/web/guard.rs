@@ -10,7 +10,8 @@ use actix_web::middleware::Next;
 use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpResponse};
 
-use super::error::{respond, respond_with};
+use super::error::{ErrorPage, WayOn, respond, respond_with, wants_page};
+use super::health;
 use super::state::Vestibule;
 use crate::error::{Error as DomainError, Problem};
 
@@ -24,7 +25,7 @@ type Answer = Result<ServiceResponse<BoxBody>, Error>;
 /// Requests for another Host get 421 (RFC 9110 §15.5.20), so that nothing is
 /// ever answered under a name that is not ours. Health checks come by address.
 pub async fn host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
-    let health = matches!(request.path(), "/livez" | "/readyz");
+    let health = health::is_health(request.path());
     let ours = app(&request).is_some_and(|app| {
         let url = &app.config.public_url;
         let authority = request.head().uri.authority();
@@ -37,12 +38,22 @@ pub async fn host(request: ServiceRequest, next: Next<impl MessageBody + 'static
     if health || ours {
         return pass(request, next).await;
     }
+    let here = app(&request).map(|app| app.config.public_url.to_string());
     Ok(refuse(request, |head| {
         let problem = Problem {
             code: "wrong_host",
-            message: "This server is known under another address. Please use the one that you were given.",
+            message: "This server is known under another address.",
         };
-        respond_with(head, StatusCode::MISDIRECTED_REQUEST, problem)
+        let status = StatusCode::MISDIRECTED_REQUEST;
+        match here {
+            Some(href) if wants_page(head) => {
+                let label = "Go to its address";
+                ErrorPage::of(status, problem.message)
+                    .with_way_on(WayOn { href, label })
+                    .respond(status)
+            }
+            _ => respond_with(head, status, problem),
+        }
     }))
 }
 

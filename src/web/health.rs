@@ -9,6 +9,10 @@ use serde::Serialize;
 use super::state::Vestibule;
 use crate::db;
 
+pub fn is_health(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz")
+}
+
 /// 200 while the process lives.
 pub async fn livez() -> HttpResponse {
     HttpResponse::Ok()

@@ -17,19 +17,47 @@ use tracing::{Instrument as _, Level, field};
 use uuid::Uuid;
 
 use super::error::PageError;
+use super::health;
 use super::state::Vestibule;
+use super::visitor;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    static CURRENT: RefCell<Uuid>;
+    static CURRENT: Answering;
+}
+
+/// What error pages have to know of the request that is being answered,
+/// wherever they come from.
+struct Answering {
+    id: Uuid,
+    /// The page that was asked for, to try again.
+    page: String,
+    /// Who is signed in, once that is known.
+    username: RefCell<Option<String>>,
 }
 
 /// The id of the request that is being answered.
 pub fn request_id() -> String {
-    CURRENT
-        .try_with(|id| id.borrow().simple().to_string())
-        .unwrap_or_default()
+    let id = CURRENT.try_with(|current| current.id.simple().to_string());
+    id.unwrap_or_default()
+}
+
+/// The page of the request that is being answered, or the one that its form
+/// stands on.
+pub fn page() -> String {
+    let page = CURRENT.try_with(|current| current.page.clone());
+    page.unwrap_or_else(|_| "/".to_owned())
+}
+
+/// Notes who is signed in, for the header of error pages.
+pub fn note_user(username: &str) {
+    let _ = CURRENT.try_with(|current| current.username.replace(Some(username.to_owned())));
+}
+
+pub fn username() -> Option<String> {
+    let name = CURRENT.try_with(|current| current.username.borrow().clone());
+    name.ok().flatten()
 }
 
 pub async fn observe(
@@ -37,9 +65,12 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = Uuid::now_v7();
-    CURRENT
-        .scope(RefCell::new(id), observed(request, next, id))
-        .await
+    let current = Answering {
+        id,
+        page: visitor::page_of(request.head()),
+        username: RefCell::default(),
+    };
+    CURRENT.scope(current, observed(request, next, id)).await
 }
 
 async fn observed(
@@ -48,8 +79,14 @@ async fn observed(
     id: Uuid,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
+    let is_health = health::is_health(request.path());
     let app = request.app_data::<Data<Vestibule>>().cloned();
     let app = app.as_ref().map(|app| &***app);
+    let facts = Facts {
+        id,
+        started,
+        is_health,
+    };
     let span = tracing::span!(
         Level::INFO,
         "request",
@@ -68,29 +105,36 @@ async fn observed(
             // hold a code.
             let route = response.request().match_pattern();
             span.record("route", route.as_deref().unwrap_or("none"));
-            finish(app, response.response_mut(), id, started);
+            finish(app, response.response_mut(), &facts);
             Ok(response)
         }
-        Ok(Err(error)) => Err(wrapped(app, error.error_response(), id, started)),
+        Ok(Err(error)) => Err(wrapped(app, error.error_response(), &facts)),
         Err(panic) => {
             let error = PageError(anyhow::anyhow!("a handler panicked: {}", words(&*panic)).into());
-            Err(wrapped(app, error.error_response(), id, started))
+            Err(wrapped(app, error.error_response(), &facts))
         }
     })
 }
 
 /// A response where an error was: middleware has no request left to answer.
-fn wrapped(
-    app: Option<&Vestibule>,
-    mut response: HttpResponse,
-    id: Uuid,
-    started: Instant,
-) -> Error {
-    finish(app, &mut response, id, started);
+fn wrapped(app: Option<&Vestibule>, mut response: HttpResponse, facts: &Facts) -> Error {
+    finish(app, &mut response, facts);
     actix_web::error::InternalError::from_response("answered", response).into()
 }
 
-fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid, started: Instant) {
+/// Of a request, for its answer's headers and its line in the log.
+struct Facts {
+    id: Uuid,
+    started: Instant,
+    is_health: bool,
+}
+
+fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, facts: &Facts) {
+    let Facts {
+        id,
+        started,
+        is_health,
+    } = *facts;
     let status = response.status();
     let headers = response.headers_mut();
     if let Some(app) = app {
@@ -106,7 +150,10 @@ fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid, starte
             .set_connection_type(ConnectionType::Close);
     }
     let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if status >= StatusCode::INTERNAL_SERVER_ERROR {
+    if is_health {
+        // Asked every second by whoever balances load.
+        tracing::debug!(status = status.as_u16(), elapsed_us, "answered");
+    } else if status >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(status = status.as_u16(), elapsed_us, "answered");
     } else {
         tracing::info!(status = status.as_u16(), elapsed_us, "answered");

@@ -5,7 +5,7 @@ pub mod activity;
 pub mod failure;
 pub mod home;
 mod moment;
-mod over;
+pub mod over;
 pub mod session;
 pub mod sessions;
 pub mod sign_in;
@@ -38,10 +38,6 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    pub fn nobody() -> Self {
-        Self { username: None }
-    }
-
     pub fn of(me: Option<&SignedIn>) -> Self {
         Self {
             username: me.map(|me| me.session().claims().user.username.clone()),
@@ -77,8 +73,9 @@ pub fn sign_in_address(next: &NextPath) -> String {
     format!("/signin?{query}")
 }
 
-/// Closes a scope: strangers who open a page are sent to sign in, and told why
-/// if they were signed in before; everything else of theirs gets 401. A route
+/// Closes a scope: strangers who open a page or press a button on one are sent
+/// to sign in, and told why if they were signed in before; everything else of
+/// theirs gets 401. A route
 /// added to the scope is closed by default.
 pub async fn private(
     request: ServiceRequest,
@@ -97,13 +94,10 @@ pub async fn private(
             request.head(),
             DomainError::Unavailable(Dependency::Database),
         ),
-        (Some(app), current) if visitor::is_document_navigation(request.head()) => {
+        (Some(app), current) if visitor::is_click(request.head()) => {
             over::tell_next_page(&app, &current, &request.get_session()).await;
-            let asked = request
-                .uri()
-                .path_and_query()
-                .map_or("/", |path| path.as_str());
-            let next = NextPath::parse(asked, &app.config.public_url);
+            let asked = visitor::page_of(request.head());
+            let next = NextPath::parse(&asked, &app.config.public_url);
             see_other(&sign_in_address(&next))
         }
         _ => error::respond(request.head(), DomainError::Unauthenticated),

@@ -15,6 +15,7 @@ use actix_web::{Error, HttpMessage as _};
 use chrono::{DateTime, TimeDelta};
 
 use super::cookies::{self, Found};
+use super::observe;
 use super::replaced::Digest;
 use super::state::Vestibule;
 use super::visitor;
@@ -75,6 +76,9 @@ pub async fn load(
     let is_visit =
         !request.path().starts_with("/api/") && visitor::is_document_navigation(request.head());
     let cookie = read(&app, request.headers(), is_flow || is_visit);
+    if let Current::SignedIn(session) = &cookie.current {
+        observe::note_user(&session.claims().user.username);
+    }
     request.extensions_mut().insert(cookie.current.clone());
 
     let response = next.call(request).await?;
@@ -164,9 +168,14 @@ async fn change(app: &Vestibule, cookie: Cookie, arrived: Instant) -> Option<Hea
     }
 }
 
+/// How old a cookie has to be for a visit to renew it.
+pub fn reissue_after(idle: Duration) -> Duration {
+    idle / REISSUE_AFTER_FRACTION
+}
+
 fn is_ageing(app: &Vestibule, session: &VerifiedSession) -> bool {
     let issued = DateTime::from_timestamp(session.claims().iat, 0);
-    let tenth = app.config.session.idle / REISSUE_AFTER_FRACTION;
+    let tenth = reissue_after(app.config.session.idle);
     issued.is_some_and(|issued| {
         app.clock.now() - issued >= TimeDelta::from_std(tenth).unwrap_or_default()
     })

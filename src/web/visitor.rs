@@ -49,6 +49,38 @@ pub fn is_document_navigation(head: &RequestHead) -> bool {
     }
 }
 
+/// The same, or a form of a page of ours that a person sends.
+pub fn is_click(head: &RequestHead) -> bool {
+    is_document_navigation(head)
+        || head.method == Method::POST
+            && match head.headers.get("sec-fetch-dest") {
+                Some(destination) => destination == "document",
+                None => accepts(&head.headers, "text/html"),
+            }
+}
+
+/// The page that was asked for, or that the form which was sent stands on:
+/// where to go on after an error.
+pub fn page_of(head: &RequestHead) -> String {
+    let path = head.uri.path();
+    if path.starts_with("/api/auth/callback/") || path.starts_with("/api/auth/signin/") {
+        return "/signin".to_owned();
+    }
+    if path.starts_with("/api/") {
+        return "/".to_owned();
+    }
+    // Buttons stand below their page: /account/sessions/others/end.
+    let mut depths = path.match_indices('/').map(|(at, _)| at);
+    match depths.nth(2) {
+        Some(third) => path[..third].to_owned(),
+        None => head
+            .uri
+            .path_and_query()
+            .map_or("/", |all| all.as_str())
+            .to_owned(),
+    }
+}
+
 /// Whether JSON is wanted, and HTML is not.
 pub fn prefers_json(headers: &HeaderMap) -> bool {
     accepts(headers, "application/json") && !accepts(headers, "text/html")

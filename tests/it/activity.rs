@@ -45,7 +45,7 @@ async fn a_person_is_told_what_happened_and_nobody_elses_events() {
 
     let page = ada.get("/account/activity").await;
     page.assert_status(200)
-        .assert_says("Signed out another device")
+        .assert_says("from another device")
         .assert_says("Signed in with GitHub")
         .assert_says("Connected the GitHub account ada");
     assert!(!page.body.contains("Vercel"));
@@ -112,7 +112,9 @@ async fn what_no_answer_gave_is_refused_in_our_words() {
         ("limit=0", "invalid_limit"),
         ("limit=101", "invalid_limit"),
         ("limit=-1", "invalid_limit"),
-        ("limit=many", "invalid_query"),
+        ("limit=many", "invalid_limit"),
+        ("limit=", "invalid_limit"),
+        ("limit=1&limit=2", "invalid_query"),
     ] {
         let answer = ada
             .send("GET", &format!("/api/audit?{query}"), &[], "")

@@ -14,6 +14,7 @@ mod guards;
 mod hostile_profiles;
 mod late_answers;
 mod outages;
+mod over;
 mod plans;
 mod pooler;
 mod private_postgres;

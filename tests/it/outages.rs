@@ -85,6 +85,11 @@ async fn an_outage_is_borne_for_half_a_minute_then_nobody_passes_until_it_is_ove
         !home.assert_status(200).body.contains("ada"),
         "public pages show nobody"
     );
+    home.assert_says("cannot be told right now");
+    let signout = ada.get("/signout").await;
+    signout.assert_status(200).assert_says("Sign out?");
+    assert!(!signout.body.contains("ada"));
+    answer.assert_says("href=\"/account\"");
     assert!(ada.session().is_some(), "the cookie is kept");
     assert_eq!(asks(&app.visitor()).await, 200, "strangers are strangers");
     // Signing out goes on.
@@ -106,6 +111,9 @@ async fn an_outage_is_borne_for_half_a_minute_then_nobody_passes_until_it_is_ove
     }
     let reasons = "select ended_reason as t from sessions where ended_at is not null";
     assert_eq!(app.texts(reasons), ["signed_out", "signed_out"]);
+    let late = "select count(*) as n from audit_events
+        where kind = 'session.ended' and (details ->> 'writtenLate')::int between 1 and 120";
+    assert_eq!(app.count(late), 2, "said with how late it was written");
 }
 
 #[actix_web::test]

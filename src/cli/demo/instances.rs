@@ -1,7 +1,9 @@
 //! Further instances of the demo: `vestibule serve`, as processes of their own
 //! on the same database and keys.
 
+use std::cell::RefCell;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
@@ -14,6 +16,7 @@ use crate::config::Environment;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// What of the demo's own environment they hear as well.
 const PASSED_ON: [&str; 2] = ["LOG_FORMAT", "LOG_LEVEL"];
@@ -66,6 +69,47 @@ impl Instances {
     }
 }
 
+/// Instances of which it is told should one end by itself.
+pub struct Watched {
+    instances: Rc<RefCell<Instances>>,
+    watch: rt::task::JoinHandle<()>,
+}
+
+impl Instances {
+    pub fn watched(self) -> Watched {
+        let instances = Rc::new(RefCell::new(self));
+        let watched = Rc::clone(&instances);
+        let watch = rt::spawn(async move {
+            loop {
+                rt::time::sleep(WATCH_EVERY).await;
+                watched.borrow_mut().tell_of_ended();
+            }
+        });
+        Watched { instances, watch }
+    }
+
+    fn tell_of_ended(&mut self) {
+        self.0
+            .retain_mut(|instance| match instance.child.try_wait() {
+                Ok(Some(status)) => {
+                    terminal::complain(&format!(
+                        "the instance at {} has ended ({status}); the others go on",
+                        instance.url
+                    ));
+                    false
+                }
+                _ => true,
+            });
+    }
+}
+
+impl Watched {
+    pub fn stop(self) {
+        self.watch.abort();
+        self.instances.borrow_mut().stop();
+    }
+}
+
 async fn answers(url: &str) -> bool {
     let answer = awc::Client::default().get(format!("{url}/readyz")).send();
     answer
@@ -95,6 +139,12 @@ fn command(demo: &Demo, port: u16, environment: &Environment) -> Result<Command,
 
 impl Drop for Instances {
     fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Instances {
+    fn stop(&mut self) {
         for instance in &mut self.0 {
             drop(instance.child.stdin.take());
         }
@@ -110,5 +160,6 @@ impl Drop for Instances {
                 std::thread::sleep(LOOK_EVERY);
             }
         }
+        self.0.clear();
     }
 }

@@ -1,7 +1,11 @@
 //! Ending sessions: the row, its revocation and its event, always together.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Double, Nullable, Timestamptz};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -62,15 +66,26 @@ pub struct Ending<'a> {
     pub visitor: Option<&'a Visitor>,
     /// The session from which it was asked for, if it is another one.
     pub from: Option<SessionId>,
+    /// How long ago: a sign-out may be written late.
+    pub ago: Duration,
 }
 
 /// A session that has been ended just now.
-#[derive(Clone, Copy, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable)]
 pub struct Ended {
     pub id: SessionId,
     user_id: UserId,
     /// Until then a cookie of it could be presented.
     pub last_cookie: DateTime<Utc>,
+    /// What its browser called itself, so that its person knows which it was.
+    pub user_agent: String,
+}
+
+/// Some of many sessions that are to end.
+pub struct Batch {
+    pub ended: Vec<Ended>,
+    /// Where to go on; `None` when there are no more.
+    pub last: Option<SessionId>,
 }
 
 impl Ending<'_> {
@@ -108,7 +123,7 @@ impl Ending<'_> {
     }
 
     /// Ends up to `limit` live sessions behind `after`, of one person or of
-    /// everybody, that began before then. The last is where to go on.
+    /// everybody, that began before then.
     pub fn of_anybodys(
         self,
         conn: &mut PgConnection,
@@ -116,7 +131,7 @@ impl Ending<'_> {
         before: DateTime<Utc>,
         after: Option<SessionId>,
         limit: i64,
-    ) -> QueryResult<Vec<Ended>> {
+    ) -> QueryResult<Batch> {
         let mut live = sessions::table
             .filter(is_live())
             .filter(sessions::created_at.le(before))
@@ -131,7 +146,11 @@ impl Ending<'_> {
             live = live.filter(sessions::id.gt(after));
         }
         let live: Vec<SessionId> = live.load(conn)?;
-        self.of(conn, &live)
+        Ok(Batch {
+            // Somebody else may end some of them first.
+            ended: self.of(conn, &live)?,
+            last: live.last().copied(),
+        })
     }
 
     /// Those of them that have not ended yet.
@@ -139,14 +158,24 @@ impl Ending<'_> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        Self::lock(conn, ids)?;
         let ended: Vec<Ended> = diesel::update(sessions::table)
             .filter(sessions::id.eq_any(ids))
             .filter(sessions::ended_at.is_null())
             .set((
-                sessions::ended_at.eq(diesel::dsl::now),
+                sessions::ended_at.eq(sql::<Nullable<Timestamptz>>(
+                    "greatest(created_at, now() - make_interval(secs => ",
+                )
+                .bind::<Double, _>(self.ago.as_secs_f64())
+                .sql("))")),
                 sessions::ended_reason.eq(self.reason.as_str()),
             ))
-            .returning((sessions::id, sessions::user_id, sessions::cookie_expires_at))
+            .returning((
+                sessions::id,
+                sessions::user_id,
+                sessions::cookie_expires_at,
+                sessions::user_agent,
+            ))
             .get_results(conn)?;
         let subjects = ended
             .iter()
@@ -158,8 +187,26 @@ impl Ending<'_> {
         Ok(ended)
     }
 
+    /// In one order, whoever ends which of them: two who end some of the same
+    /// at once wait for one another, not for each other.
+    fn lock(conn: &mut PgConnection, ids: &[SessionId]) -> QueryResult<()> {
+        sessions::table
+            .filter(sessions::id.eq_any(ids))
+            .order(sessions::id)
+            .select(sessions::id)
+            .for_no_key_update()
+            .load::<SessionId>(conn)
+            .map(drop)
+    }
+
     fn event(&self, ended: &Ended) -> NewEvent<'_> {
-        let mut details = json!({ "reason": self.reason.as_str() });
+        let mut details = json!({
+            "reason": self.reason.as_str(),
+            "userAgent": ended.user_agent,
+        });
+        if !self.ago.is_zero() {
+            details["writtenLate"] = json!(self.ago.as_secs());
+        }
         if let Some(from) = self.from {
             details["from"] = json!(from);
         }
@@ -191,6 +238,7 @@ impl Session {
             reason: EndedReason::TooMany,
             visitor: Some(visitor),
             from: None,
+            ago: Duration::ZERO,
         };
         ending.of(conn, &surplus)
     }

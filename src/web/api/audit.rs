@@ -21,7 +21,7 @@ const MOST_EVENTS: i64 = 100;
 #[derive(Deserialize)]
 pub struct Asked {
     cursor: Option<String>,
-    limit: Option<i64>,
+    limit: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -93,13 +93,15 @@ impl Asked {
     }
 
     fn limit(&self) -> Result<i64, Error> {
-        let limit = self.limit.unwrap_or(USUAL_EVENTS);
-        if (1..=MOST_EVENTS).contains(&limit) {
-            return Ok(limit);
-        }
-        Err(Error::Invalid(Problem {
-            code: "invalid_limit",
-            message: "The limit has to be a number from 1 to 100.",
-        }))
+        let Some(text) = &self.limit else {
+            return Ok(USUAL_EVENTS);
+        };
+        let limit = text.parse().ok();
+        limit
+            .filter(|limit| (1..=MOST_EVENTS).contains(limit))
+            .ok_or(Error::Invalid(Problem {
+                code: "invalid_limit",
+                message: "The limit has to be a number from 1 to 100.",
+            }))
     }
 }

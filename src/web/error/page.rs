@@ -32,7 +32,9 @@ impl ErrorPage {
             message: message.into(),
             way_on,
             reference: observe::request_id(),
-            viewer: Viewer::nobody(),
+            viewer: Viewer {
+                username: observe::username(),
+            },
         }
     }
 
@@ -44,12 +46,26 @@ impl ErrorPage {
             404 => ("Page not found", "/", "Go to the start page"),
             405 => ("That does not work here", "/", "Go to the start page"),
             421 => ("Wrong address", "/", "Go to the start page"),
-            503 => ("Back in a moment", "/", "Try again"),
+            503 => return Self::try_again(message),
             400..=499 => ("That did not work", "/", "Go to the start page"),
             _ => ("Something went wrong", "/", "Go to the start page"),
         };
         let href = href.to_owned();
         Self::new(title, message, WayOn { href, label })
+    }
+
+    /// What cannot be answered now may be in a moment: the way on is the page
+    /// that was asked for.
+    fn try_again(message: impl Into<String>) -> Self {
+        let way_on = WayOn {
+            href: observe::page(),
+            label: "Try again",
+        };
+        Self::new("Back in a moment", message, way_on)
+    }
+
+    pub fn with_way_on(self, way_on: WayOn) -> Self {
+        Self { way_on, ..self }
     }
 
     pub fn respond(&self, status: StatusCode) -> HttpResponse {

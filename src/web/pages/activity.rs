@@ -83,8 +83,10 @@ fn words(event: &AuditEvent) -> String {
     match Kind::from_word(&event.kind) {
         Some(Kind::SessionStarted) => format!("Signed in with {provider}"),
         Some(Kind::SessionEnded) => {
+            let which =
+                detail("userAgent").map_or_else(|| "a session".to_owned(), device::describe);
             let reason = detail("reason").and_then(EndedReason::from_word);
-            reason.map_or("A session ended", ended_words).to_owned()
+            ended_words(reason, &which)
         }
         Some(Kind::AccountConnected) => match detail("username") {
             Some(username) => format!("Connected the {provider} account {username}"),
@@ -96,13 +98,22 @@ fn words(event: &AuditEvent) -> String {
     }
 }
 
-const fn ended_words(reason: EndedReason) -> &'static str {
+fn ended_words(reason: Option<EndedReason>, which: &str) -> String {
     match reason {
-        EndedReason::SignedOut => "Signed out",
-        EndedReason::SignedInAgain => "A session ended by signing in again in the same browser",
-        EndedReason::EndedByUser => "Signed out another device",
-        EndedReason::EndedByOperator => "A session was ended by whoever runs this site",
-        EndedReason::TooMany => "The oldest session was ended, because there were too many",
-        EndedReason::AccountDeleted => "A session ended with the account",
+        Some(EndedReason::SignedOut) => format!("Signed out of {which}"),
+        Some(EndedReason::SignedInAgain) => {
+            format!("The session in {which} ended by signing in again there")
+        }
+        Some(EndedReason::EndedByUser) => format!("Signed out {which} from another device"),
+        Some(EndedReason::EndedByOperator) => {
+            format!("The session in {which} was ended by whoever runs this site")
+        }
+        Some(EndedReason::TooMany) => {
+            format!("The oldest session, in {which}, was ended: there were too many")
+        }
+        Some(EndedReason::AccountDeleted) => {
+            format!("The session in {which} ended with the account")
+        }
+        None => format!("The session in {which} ended"),
     }
 }

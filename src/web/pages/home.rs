@@ -8,7 +8,7 @@ use askama::Template;
 use super::sign_out::SignOutStory;
 use super::{Viewer, over, show as show_page};
 use crate::web::caller::{self, MaybeSignedIn};
-use crate::web::flash::{self, Flash};
+use crate::web::flash::{self, Flash, Over};
 use crate::web::state::Vestibule;
 
 #[derive(Template)]
@@ -28,19 +28,17 @@ pub async fn show(
     request: HttpRequest,
     session: SignInSession,
 ) -> HttpResponse {
-    let signed_out = match flash::take_flash(&session) {
-        Some(Flash::SignedOut(facts)) => Some(SignOutStory::new(&facts, &app.cookies)),
-        _ => None,
+    let (signed_out, over) = match flash::take_flash(&session) {
+        Some(Flash::SignedOut(facts)) => (Some(SignOutStory::new(&facts, &app.cookies)), None),
+        Some(Flash::SessionOver(over)) => (None, Some(over)),
+        _ => (None, over::why(&app, &caller::current(&request)).await),
     };
-    let over = over::why(&app, &caller::current(&request)).await;
     show_page(&Home {
         viewer: Viewer::of(me.as_ref()),
         provider: me
             .as_ref()
             .map(|me| me.session().claims().auth_provider.label()),
-        over: over
-            .filter(|_| signed_out.is_none())
-            .map(flash::Over::words),
+        over: over.map(Over::words),
         signed_out,
     })
 }

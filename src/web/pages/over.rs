@@ -18,7 +18,8 @@ pub async fn why(app: &Vestibule, current: &Current) -> Option<Over> {
             Some(Over::Ended(reason.await.ok().flatten()))
         }
         Current::Expired => Some(Over::Expired),
-        Current::Nobody | Current::SignedIn(_) | Current::Unknown(_) => None,
+        Current::Unknown(_) => Some(Over::Unknown),
+        Current::Nobody | Current::SignedIn(_) => None,
     }
 }
 

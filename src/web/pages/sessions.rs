@@ -1,9 +1,10 @@
 //! `/account/sessions`: where you are signed in, and how to end it.
 
 use actix_session::Session as SignInSession;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Deserialize;
 
 use super::{Moment, Viewer, show as show_page};
 use crate::error::Error;
@@ -14,7 +15,8 @@ use crate::web::api::auth::{leave, see_other};
 use crate::web::caller::SignedIn;
 use crate::web::device;
 use crate::web::error::PageError;
-use crate::web::flash::{self, Flash};
+use crate::web::flash::{self, Flash, SessionsEnded};
+use crate::web::session;
 use crate::web::state::Vestibule;
 use crate::web::visitor::visitor;
 
@@ -24,8 +26,12 @@ const ADDRESS: &str = "/account/sessions";
 #[template(path = "sessions.html")]
 struct Sessions {
     viewer: Viewer,
-    /// How many were ended just now.
-    ended: Option<usize>,
+    /// What was done just now.
+    done: Option<String>,
+    /// Changes with who is signed in: what the forms say they were shown to.
+    shown_to: SessionId,
+    /// How long a session may be used before it counts as seen again.
+    seen_within: String,
     /// The one of this browser.
     current: Option<Device>,
     others: Vec<Device>,
@@ -40,6 +46,8 @@ struct Device {
     seen: Moment,
     /// Unless it is visited before.
     until: Moment,
+    /// At the latest.
+    ends: Moment,
 }
 
 impl Device {
@@ -53,6 +61,7 @@ impl Device {
             since: Moment(session.created_at),
             seen: Moment(session.last_seen_at),
             until: Moment(session.cookie_expires_at),
+            ends: Moment(session.expires_at),
         }
     }
 }
@@ -68,16 +77,25 @@ pub async fn show(
         .iter()
         .map(Device::of)
         .partition(|device| device.id == scope.session_id());
-    let ended = match flash::take_flash(&session) {
-        Some(Flash::SessionsEnded(count)) => Some(count),
+    let done = match flash::take_flash(&session) {
+        Some(Flash::SessionsEnded(done)) => Some(done.words()),
         _ => None,
     };
+    let seen_within = session::reissue_after(app.config.session.idle);
     Ok(show_page(&Sessions {
         viewer: Viewer::of(Some(&me)),
-        ended,
+        done,
+        shown_to: scope.session_id(),
+        seen_within: humantime::format_duration(seen_within).to_string(),
         current: current.into_iter().next(),
         others,
     }))
+}
+
+/// What the form was shown to: another person may have signed in since.
+#[derive(Deserialize)]
+pub struct Shown {
+    to: SessionId,
 }
 
 /// Ends one. Twice is as good as once: whoever asked sees the list.
@@ -92,12 +110,12 @@ pub async fn end(
     if id == scope.session_id() {
         return Ok(leave(scope, &app, &request, &session).await);
     }
-    let ended = app.endings.end(scope, id, visitor(&app, &request)).await;
-    match ended {
-        Ok(()) => flash::set_flash(&session, &Flash::SessionsEnded(1))?,
-        Err(Error::NotFound) => flash::set_flash(&session, &Flash::SessionsEnded(0))?,
+    let done = match app.endings.end(scope, id, visitor(&app, &request)).await {
+        Ok(ended) => SessionsEnded::One(device::describe(&ended.user_agent)),
+        Err(Error::NotFound) => SessionsEnded::None,
         Err(error) => return Err(error.into()),
-    }
+    };
+    flash::set_flash(&session, &Flash::SessionsEnded(done))?;
     Ok(see_other(ADDRESS))
 }
 
@@ -107,9 +125,14 @@ pub async fn end_others(
     app: Data<Vestibule>,
     request: HttpRequest,
     session: SignInSession,
+    shown: Form<Shown>,
 ) -> Result<HttpResponse, PageError> {
-    let visitor = visitor(&app, &request);
-    let count = app.endings.end_others(me.scope(), visitor).await?;
-    flash::set_flash(&session, &Flash::SessionsEnded(count))?;
+    let done = if shown.to == me.scope().session_id() {
+        let visitor = visitor(&app, &request);
+        SessionsEnded::Some(app.endings.end_others(me.scope(), visitor).await?)
+    } else {
+        SessionsEnded::OtherPerson
+    };
+    flash::set_flash(&session, &Flash::SessionsEnded(done))?;
     Ok(see_other(ADDRESS))
 }

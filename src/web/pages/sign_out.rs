@@ -1,14 +1,19 @@
 //! `/signout`: asks before anything happens. And afterwards, on the start
 //! page: what happened.
 
-use actix_web::HttpResponse;
+use actix_session::Session;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::{Moment, Viewer, show as show_page};
+use super::{Moment, Viewer, over, show as show_page};
 use crate::web::api::auth::see_other;
-use crate::web::caller::MaybeSignedIn;
+use crate::web::caller;
 use crate::web::cookies::Cookies;
 use crate::web::flash::SignedOut;
+use crate::web::observe;
+use crate::web::session::Current;
+use crate::web::state::Vestibule;
 
 #[derive(Template)]
 #[template(path = "signout.html")]
@@ -17,13 +22,19 @@ struct SignOut {
     provider: &'static str,
 }
 
-pub async fn show(MaybeSignedIn(me): MaybeSignedIn) -> HttpResponse {
-    let Some(me) = me else {
+/// Also for somebody whose session may have been ended elsewhere: signing out
+/// works in an outage too.
+pub async fn show(app: Data<Vestibule>, request: HttpRequest, session: Session) -> HttpResponse {
+    let current = caller::current(&request);
+    let (Current::SignedIn(mine) | Current::Unknown(mine)) = &current else {
+        over::tell_next_page(&app, &current, &session).await;
         return see_other("/");
     };
     show_page(&SignOut {
-        provider: me.session().claims().auth_provider.label(),
-        viewer: Viewer::of(Some(&me)),
+        provider: mine.claims().auth_provider.label(),
+        viewer: Viewer {
+            username: observe::username(),
+        },
     })
 }
 

@@ -7,8 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::see_other;
 use crate::models::Scope;
-use crate::web::caller::Holder;
+use crate::web::caller::{self, Holder};
 use crate::web::flash::{self, Flash, SignedOut};
+use crate::web::pages::over;
 use crate::web::state::Vestibule;
 use crate::web::visitor;
 
@@ -23,6 +24,8 @@ pub async fn sign_out(
     if let Some(me) = me {
         return leave(me, &app, &request, &session).await;
     }
+    // Somebody whose session is over already is told why.
+    over::tell_next_page(&app, &caller::current(&request), &session).await;
     without_cookie(&app, see_other("/"))
 }
 
