@@ -4,6 +4,7 @@
 //! problem is found in one go and says how to mend it.
 
 mod environment;
+mod limits;
 mod provider;
 mod proxies;
 mod public_url;
@@ -17,17 +18,12 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 
 pub use environment::Environment;
+pub use limits::{RateLimits, SessionLimits};
 pub use provider::ProviderConfig;
 pub use proxies::TrustedProxies;
 pub use public_url::PublicUrl;
 pub use reader::{Problem, Reader};
 
-/// Two weeks: long enough for people, short for a stolen cookie.
-const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(14 * 24);
-/// After three months everybody signs in again.
-const SESSION_MAX_AGE: Duration = Duration::from_hours(90 * 24);
-/// Browsers keep no cookie longer than 400 days (RFC 6265bis §5.5).
-const LONGEST_SESSION: Duration = Duration::from_hours(400 * 24);
 /// Load balancers look every few seconds; they must see `/readyz` turn first.
 const SHUTDOWN_DRAIN: Duration = Duration::from_secs(5);
 /// Half a year: long enough to find out what happened, short for what is kept
@@ -51,6 +47,7 @@ pub struct Config {
     pub shutdown_drain: Duration,
     /// How long audit events and sessions that are over are kept.
     pub audit_retention: Duration,
+    pub rate_limits: RateLimits,
 }
 
 /// Where Postgres is and how many connections we hold.
@@ -68,13 +65,6 @@ pub struct DatabaseConfig {
 pub enum KeySource {
     File(PathBuf),
     Text(Secret),
-}
-
-/// How long a session lasts: without a visit, and at most.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionLimits {
-    pub idle: Duration,
-    pub max_age: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +102,7 @@ impl Config {
                 "must be at least one second, such as 180d",
             );
         }
+        let rate_limits = RateLimits::read(&mut reader);
         LogFormat::read(&mut reader);
 
         match (public_url, database, keys, reader.problems()) {
@@ -128,6 +119,7 @@ impl Config {
                     trusted_proxies,
                     shutdown_drain,
                     audit_retention,
+                    rate_limits,
                 })
             }
             (.., problems) => Err(problems),
@@ -219,32 +211,6 @@ impl KeySource {
             Self::File(_) => "KEYS_FILE",
             Self::Text(_) => "KEYS",
         }
-    }
-}
-
-impl SessionLimits {
-    fn read(reader: &mut Reader) -> Self {
-        let idle = reader.duration("SESSION_IDLE_TIMEOUT", SESSION_IDLE_TIMEOUT);
-        let max_age = reader.duration("SESSION_MAX_AGE", SESSION_MAX_AGE);
-        if idle < Duration::from_secs(1) {
-            reader.problem(
-                "SESSION_IDLE_TIMEOUT",
-                "must be at least one second, such as 14d",
-            );
-        }
-        if max_age < idle {
-            reader.problem(
-                "SESSION_MAX_AGE",
-                "must not be shorter than SESSION_IDLE_TIMEOUT",
-            );
-        }
-        if max_age > LONGEST_SESSION {
-            reader.problem(
-                "SESSION_MAX_AGE",
-                "must be at most 400d: browsers keep no cookie longer",
-            );
-        }
-        Self { idle, max_age }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::models::ids::SessionId;
 use crate::models::revocation::SAFETY_MARGIN;
 use crate::models::session::{Ended, EndedReason, Ending};
-use crate::models::{Scope, Visitor};
+use crate::models::{OwnSession, Scope, Visitor};
 use crate::revocations::Revocations;
 
 /// Some 600 bytes each. Every one is the sign-out of a session that was good,
@@ -37,7 +37,7 @@ pub struct Endings {
 /// A sign-out to be written.
 #[derive(Clone)]
 struct SignOut {
-    scope: Scope,
+    own: OwnSession,
     visitor: Visitor,
     asked: Instant,
     /// Whether a first try has failed.
@@ -56,7 +56,7 @@ impl SignOut {
                 Duration::ZERO
             },
         };
-        conn.transaction(|conn| ending.of_own(conn, self.scope))
+        conn.transaction(|conn| ending.of_own(conn, self.own))
     }
 }
 
@@ -80,10 +80,10 @@ impl Endings {
     /// Signs the caller out: refused here from now on, whatever the database
     /// says. `false` when it could not be written yet; then it is, as soon as
     /// the database answers, unless this process ends before.
-    pub async fn sign_out(&self, scope: Scope, visitor: Visitor) -> bool {
-        self.refuse_for_long(scope.session_id());
+    pub async fn sign_out(&self, own: OwnSession, visitor: Visitor) -> bool {
+        self.refuse_for_long(own.session_id());
         let mut sign_out = SignOut {
-            scope,
+            own,
             visitor,
             asked: Instant::now(),
             is_late: false,
@@ -91,13 +91,13 @@ impl Endings {
         let Err(error) = self.write(sign_out.clone()).await else {
             return true;
         };
-        tracing::warn!(session = %scope.session_id(), "a sign-out is to be written later: {error}");
+        tracing::warn!(session = %own.session_id(), "a sign-out is to be written later: {error}");
         sign_out.is_late = true;
         let mut unwritten = self.unwritten();
         if unwritten.len() < MOST_UNWRITTEN {
             unwritten.push_back(sign_out);
         } else {
-            tracing::error!(session = %scope.session_id(), "too many sign-outs wait: this one holds here alone");
+            tracing::error!(session = %own.session_id(), "too many sign-outs wait: this one holds here alone");
         }
         false
     }
@@ -107,7 +107,7 @@ impl Endings {
     /// # Errors
     /// `NotFound` when it is over already, or is not theirs.
     pub async fn end(&self, scope: Scope, id: SessionId, visitor: Visitor) -> Result<Ended, Error> {
-        let from = scope.session_id();
+        let from = scope.came_with();
         let ended = self
             .db
             .run(move |conn| {
@@ -128,7 +128,7 @@ impl Endings {
     /// Ends all of the caller's sessions but the one they came with; says how
     /// many.
     pub async fn end_others(&self, scope: Scope, visitor: Visitor) -> Result<usize, Error> {
-        let from = scope.session_id();
+        let from = scope.came_with();
         let ended = self
             .db
             .run(move |conn| {
@@ -182,7 +182,7 @@ impl Endings {
             let Some(next) = self.unwritten().front().cloned() else {
                 return 0;
             };
-            let session = next.scope.session_id();
+            let session = next.own.session_id();
             let written = self.write(next).await;
             let mut unwritten = self.unwritten();
             let tried = unwritten.pop_front();

@@ -1,6 +1,7 @@
 //! Floor 0: one error, in domain words. HTTP is a rendering of it (`web::error`).
 
 use std::fmt;
+use std::time::Duration;
 
 /// What can come of a request besides what was asked for.
 #[derive(Debug)]
@@ -9,6 +10,12 @@ pub enum Error {
     NotFound,
     /// Nobody is signed in.
     Unauthenticated,
+    /// What was presented as an API token is none, or none any more.
+    InvalidToken,
+    /// The API token may not be used for this; what it would have to have.
+    InsufficientScope(&'static str),
+    /// Too often, from one address or for one person: when to try again.
+    TooMany(Problem, Duration),
     /// What was sent cannot be taken.
     Invalid(Problem),
     /// What was sent may not be done this way.
@@ -29,6 +36,8 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependency {
     Database,
+    /// A key that this process has not read yet.
+    Keys,
     Provider,
 }
 
@@ -37,8 +46,13 @@ impl fmt::Display for Error {
         match self {
             Self::NotFound => f.write_str("not found"),
             Self::Unauthenticated => f.write_str("nobody is signed in"),
-            Self::Invalid(problem) | Self::Forbidden(problem) => f.write_str(problem.code),
+            Self::InvalidToken => f.write_str("no API token of ours"),
+            Self::InsufficientScope(needed) => write!(f, "the API token lacks {needed}"),
+            Self::Invalid(problem) | Self::Forbidden(problem) | Self::TooMany(problem, _) => {
+                f.write_str(problem.code)
+            }
             Self::Unavailable(Dependency::Database) => f.write_str("the database cannot answer"),
+            Self::Unavailable(Dependency::Keys) => f.write_str("a key is not in this ring"),
             Self::Unavailable(Dependency::Provider) => f.write_str("the provider cannot answer"),
             Self::Internal(cause) => write!(f, "internal: {cause:#}"),
         }

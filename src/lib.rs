@@ -7,7 +7,7 @@
 //! 5  demo                          the private Postgres, the simulator
 //! 4  web                           routes, middleware, pages, API
 //! 3  sign_in  revocations          what happens, in transactions and in memory
-//!    endings  sweep                how sessions end; what is over goes
+//!    endings  programs  sweep      how sessions end; API tokens; what is over
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
@@ -24,6 +24,7 @@ pub mod endings;
 pub mod error;
 pub mod models;
 pub mod oauth;
+pub mod programs;
 pub mod provider;
 pub mod revocations;
 pub mod schema;

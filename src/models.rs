@@ -2,6 +2,7 @@
 //! [`Scope`].
 
 pub mod account;
+pub mod api_token;
 pub mod audit_event;
 pub mod ids;
 pub mod revocation;
@@ -10,9 +11,11 @@ pub mod session;
 pub mod sign_in_state;
 mod sweep;
 mod time;
+mod token_scope;
 pub mod user;
 mod visitor;
 
-pub use scope::Scope;
+pub use scope::{CameWith, OwnSession, Scope};
 pub use sweep::Sweepable;
+pub use token_scope::{TokenScope, TokenScopes};
 pub use visitor::Visitor;

@@ -124,6 +124,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Tokens with which programs act for a person. Revoking one deletes its row and inserts into revocations.
+    api_tokens (id) {
+        /// UUID version 7: what a revocation names.
+        id -> Uuid,
+        /// For whom the program acts.
+        user_id -> Uuid,
+        /// What its person calls it.
+        name -> Text,
+        /// SHA-256 of the whole token. The token itself is shown once and kept nowhere.
+        token_hash -> Bytea,
+        /// How it begins, for people to recognise it. Useless to a thief.
+        token_prefix -> Text,
+        /// What it may be used for, separated by spaces: read, write, accounts:token.
+        scopes -> Text,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// When it was last accepted, to the minute. Null: never.
+        last_used_at -> Nullable<Timestamptz>,
+        /// From when on it is refused. Null: it does not expire.
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// States of sign-ins that came back. Inserting is what makes a state work once.
     used_sign_in_states (state_hash) {
         /// SHA-256 of the state parameter.
@@ -156,11 +180,13 @@ diesel::table! {
 }
 
 diesel::joinable!(accounts -> users (user_id));
+diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(audit_events -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    api_tokens,
     audit_events,
     revocations,
     sessions,

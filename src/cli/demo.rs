@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     let held = ports.iter().map(|port| free_port("--port", *port));
     let held = held.collect::<Result<Vec<_>, _>>()?;
     postgres.ensure_database(DATABASE).map_err(Failure::new)?;
-    let demo = files::Demo::prepare(arguments, &postgres.url(DATABASE))?;
+    let demo = files::Demo::prepare(arguments, &postgres.url(DATABASE), environment)?;
     db::migrate(&Secret::new(postgres.url(DATABASE))).map_err(Failure::new)?;
     let config = Config::read(&demo.variables.iter().cloned().collect())?;
     let ring = keys::load(&config.keys).map_err(Failure::new)?;

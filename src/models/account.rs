@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::Scope;
 use super::ids::{AccountId, UserId};
 use super::time::from_now_if;
 use crate::crypto::keys::KeyRing;
@@ -98,8 +100,8 @@ impl NewAccount {
                 accounts::refresh_token_expires_at.eq(from_now_if(self.refresh_token_lives)),
                 accounts::token_generation.eq(accounts::token_generation + 1),
                 accounts::refresh_lease_id.eq(None::<uuid::Uuid>),
-                accounts::refresh_lease_until.eq(None::<chrono::DateTime<chrono::Utc>>),
-                accounts::refresh_spent_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+                accounts::refresh_lease_until.eq(None::<DateTime<Utc>>),
+                accounts::refresh_spent_at.eq(None::<DateTime<Utc>>),
                 accounts::needs_reconnect.eq(false),
                 accounts::updated_at.eq(diesel::dsl::now),
             ))
@@ -120,5 +122,60 @@ impl NewAccount {
                 .as_ref()
                 .map(|token| seal(token, TokenColumn::Refresh)),
         }
+    }
+}
+
+/// An identity that is connected, as its person sees it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = accounts, check_for_backend(diesel::pg::Pg))]
+pub struct Account {
+    pub id: AccountId,
+    /// `github` or `vercel`.
+    pub provider: String,
+    pub username: String,
+    pub email: Option<String>,
+    /// What was granted, separated by spaces.
+    pub scope: String,
+    pub connected_at: DateTime<Utc>,
+    /// When the access token expires, if that was told.
+    pub access_token_expires_at: Option<DateTime<Utc>>,
+    pub needs_reconnect: bool,
+}
+
+impl Account {
+    /// In the order in which they were connected.
+    pub fn all(conn: &mut PgConnection, scope: Scope) -> QueryResult<Vec<Self>> {
+        accounts::table
+            .filter(accounts::user_id.eq(scope.user_id()))
+            .order((accounts::connected_at, accounts::id))
+            .select(Self::as_select())
+            .load(conn)
+    }
+
+    /// The one at this provider, if there is one.
+    pub fn at(
+        conn: &mut PgConnection,
+        scope: Scope,
+        provider: Provider,
+    ) -> QueryResult<Option<Self>> {
+        accounts::table
+            .filter(accounts::user_id.eq(scope.user_id()))
+            .filter(accounts::provider.eq(provider.as_str()))
+            .select(Self::as_select())
+            .first(conn)
+            .optional()
+    }
+
+    /// The access token, as it lies sealed.
+    pub fn sealed_access_token(
+        conn: &mut PgConnection,
+        scope: Scope,
+        id: AccountId,
+    ) -> QueryResult<Vec<u8>> {
+        accounts::table
+            .find(id)
+            .filter(accounts::user_id.eq(scope.user_id()))
+            .select(accounts::access_token)
+            .first(conn)
     }
 }

@@ -6,21 +6,27 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::ids::{AuditEventId, SessionId, UserId};
-use super::{Scope, Visitor};
+use super::{OwnSession, Scope, Visitor};
 use crate::schema::audit_events;
 
 /// A noun and a past participle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     AccountConnected,
+    ApiTokenCreated,
+    ApiTokenRevoked,
+    ProviderTokenHandedOut,
     SessionStarted,
     SessionEnded,
     SignInFailed,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::AccountConnected,
+        Self::ApiTokenCreated,
+        Self::ApiTokenRevoked,
+        Self::ProviderTokenHandedOut,
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SignInFailed,
@@ -29,6 +35,9 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountConnected => "account.connected",
+            Self::ApiTokenCreated => "api_token.created",
+            Self::ApiTokenRevoked => "api_token.revoked",
+            Self::ProviderTokenHandedOut => "provider_token.handed_out",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
             Self::SignInFailed => "sign_in.failed",
@@ -84,10 +93,10 @@ pub fn write_all<'a>(
 
 /// What was written when the caller's session began. `NotFound` when it is
 /// older than the audit trail.
-pub fn session_started(conn: &mut PgConnection, scope: Scope) -> QueryResult<Value> {
+pub fn session_started(conn: &mut PgConnection, own: OwnSession) -> QueryResult<Value> {
     audit_events::table
-        .filter(audit_events::user_id.eq(scope.user_id()))
-        .filter(audit_events::session_id.eq(scope.session_id()))
+        .filter(audit_events::user_id.eq(own.user_id()))
+        .filter(audit_events::session_id.eq(own.session_id()))
         .filter(audit_events::kind.eq(Kind::SessionStarted.as_str()))
         .select(audit_events::details)
         .first(conn)

@@ -75,3 +75,7 @@ id! {
     /// An entry of the audit trail.
     AuditEventId
 }
+id! {
+    /// An API token.
+    ApiTokenId
+}

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{self, BigInt, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
+use super::time::from_now;
 use crate::schema::revocations;
 
 /// Kept longer than what it refuses, whatever the clocks say.
@@ -26,6 +27,26 @@ pub(super) fn insert(
         .collect();
     diesel::insert_into(revocations::table)
         .values(rows)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .map(drop)
+}
+
+/// Revokes a subject that nobody goes by for longer than this from now on.
+/// Within the transaction that ends it.
+pub(super) fn insert_for(
+    conn: &mut PgConnection,
+    subject: Uuid,
+    remembered_for: TimeDelta,
+) -> QueryResult<()> {
+    let keep = (remembered_for + SAFETY_MARGIN)
+        .to_std()
+        .unwrap_or_default();
+    diesel::insert_into(revocations::table)
+        .values((
+            revocations::subject.eq(subject),
+            revocations::expires_at.eq(from_now(keep)),
+        ))
         .on_conflict_do_nothing()
         .execute(conn)
         .map(drop)

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 
 use super::ids::{SessionId, UserId};
 use super::time::from_now;
-use super::{Scope, Visitor};
+use super::{OwnSession, Visitor};
 use crate::provider::Provider;
 use crate::schema::{sessions, users};
 
@@ -71,13 +71,13 @@ impl Session {
 
     /// A visit: the session lives on for `idle` more, if it lives at all.
     /// `NotFound` when it has ended.
-    pub fn renew(conn: &mut PgConnection, scope: Scope, idle: Duration) -> QueryResult<Renewed> {
+    pub fn renew(conn: &mut PgConnection, own: OwnSession, idle: Duration) -> QueryResult<Renewed> {
         let live = sessions::ended_at
             .is_null()
             .and(sessions::expires_at.gt(diesel::dsl::now));
         conn.transaction(|conn| {
-            let session = diesel::update(sessions::table.find(scope.session_id()))
-                .filter(sessions::user_id.eq(scope.user_id()))
+            let session = diesel::update(sessions::table.find(own.session_id()))
+                .filter(sessions::user_id.eq(own.user_id()))
                 .filter(live)
                 .set((
                     sessions::last_seen_at.eq(diesel::dsl::now),
@@ -92,7 +92,7 @@ impl Session {
                 .returning(Self::as_returning())
                 .get_result(conn)?;
             let user = users::table
-                .find(scope.user_id())
+                .find(own.user_id())
                 .select(super::user::User::as_select())
                 .first(conn)?;
             Ok((session, user))

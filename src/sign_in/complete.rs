@@ -13,7 +13,7 @@ use crate::models::account::NewAccount;
 use crate::models::audit_event::{Kind, NewEvent};
 use crate::models::session::{Ended, EndedReason, Ending, Session};
 use crate::models::user::{Profile, User};
-use crate::models::{Scope, Visitor};
+use crate::models::{OwnSession, Visitor};
 use crate::oauth::{Identity, ProviderTokens};
 
 /// Two first sign-ins of one person can meet; the one that loses finds the
@@ -27,7 +27,7 @@ pub struct Completion {
     pub visitor: Visitor,
     pub limits: SessionLimits,
     /// The session that this browser came with: it ends.
-    pub previous: Option<Scope>,
+    pub previous: Option<OwnSession>,
     pub trace: Vec<Step>,
 }
 
@@ -45,7 +45,7 @@ impl Completion {
         tokens: ProviderTokens,
         visitor: Visitor,
         limits: SessionLimits,
-        previous: Option<Scope>,
+        previous: Option<OwnSession>,
         trace: Vec<Step>,
     ) -> Self {
         let profile = Profile {

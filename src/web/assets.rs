@@ -13,6 +13,13 @@ pub async fn app_css() -> HttpResponse {
     )
 }
 
+pub async fn app_js() -> HttpResponse {
+    serve(
+        "text/javascript; charset=utf-8",
+        include_str!("../../static/app.js"),
+    )
+}
+
 pub async fn icon_svg() -> HttpResponse {
     serve("image/svg+xml", include_str!("../../static/icon.svg"))
 }

@@ -14,6 +14,8 @@ use crate::db::Db;
 use crate::revocations::Feed;
 use crate::sweep;
 
+/// Rate limits remember addresses no longer than they have to.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 /// What panics at once would only fill the log.
 const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
@@ -21,6 +23,7 @@ const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 /// answer requests.
 pub fn start(app: &Data<Vestibule>) -> Vec<JoinHandle<()>> {
     let (polling, writing, sweeping) = (app.clone(), app.clone(), app.clone());
+    let (using, forgetting) = (app.clone(), app.clone());
     vec![
         keep_going("hearing of revocations", move || {
             let feed = Feed::new(
@@ -34,6 +37,19 @@ pub fn start(app: &Data<Vestibule>) -> Vec<JoinHandle<()>> {
         keep_going("writing sign-outs late", move || {
             let app = writing.clone();
             async move { app.endings.write_later().await }
+        }),
+        keep_going("writing when tokens were used", move || {
+            let app = using.clone();
+            async move { app.programs.write_used().await }
+        }),
+        keep_going("forgetting addresses", move || {
+            let app = forgetting.clone();
+            async move {
+                loop {
+                    rt::time::sleep(FORGET_EVERY).await;
+                    app.limits.forget();
+                }
+            }
         }),
         keep_going("sweeping", move || {
             sweep::run(sweeping.db.clone(), sweeping.config.audit_retention)

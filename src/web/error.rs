@@ -8,9 +8,10 @@ use std::fmt;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
+use super::api::routes::is_gated;
 use super::visitor;
 use crate::error::{Error, Problem};
 
@@ -18,7 +19,7 @@ pub use page::{ErrorPage, WayOn};
 pub use problem::ProblemDocument;
 
 /// How soon to try again when something we need cannot answer, in seconds.
-const RETRY_AFTER_SECONDS: u16 = 5;
+const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// An error that becomes a page.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         log(&self.0);
         let page = ErrorPage::of(self.status_code(), message(&self.0));
-        with_retry_after(page.respond(self.status_code()))
+        with_retry_after(page.respond(self.status_code()), &self.0)
     }
 }
 
@@ -73,7 +74,11 @@ impl ResponseError for ApiError {
         log(&self.0);
         let status = self.status_code();
         let document = ProblemDocument::of(status, code(&self.0), message(&self.0));
-        with_retry_after(document.respond(status))
+        let mut response = with_retry_after(document.respond(status), &self.0);
+        if let Some(challenge) = challenge(&self.0) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }
 
@@ -100,21 +105,19 @@ pub async fn not_found(request: HttpRequest) -> HttpResponse {
     respond(request.head(), Error::NotFound)
 }
 
-/// Whether a person is to read the answer.
+/// Whether a person is to read the answer. What lies under `/api` answers in
+/// JSON always, but for the flows that a browser walks through.
 pub fn wants_page(head: &RequestHead) -> bool {
-    if head.uri.path().starts_with("/api/") {
-        visitor::is_document_navigation(head) || visitor::accepts(&head.headers, "text/html")
-    } else {
-        !visitor::prefers_json(&head.headers)
-    }
+    !is_gated(head.uri.path()) && !visitor::prefers_json(&head.headers)
 }
 
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound => StatusCode::NOT_FOUND,
-        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::InvalidToken => StatusCode::UNAUTHORIZED,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::InsufficientScope(_) => StatusCode::FORBIDDEN,
+        Error::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -124,7 +127,11 @@ fn code(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "not_found",
         Error::Unauthenticated => "unauthenticated",
-        Error::Invalid(problem) | Error::Forbidden(problem) => problem.code,
+        Error::InvalidToken => "invalid_token",
+        Error::InsufficientScope(_) => "insufficient_scope",
+        Error::Invalid(problem) | Error::Forbidden(problem) | Error::TooMany(problem, _) => {
+            problem.code
+        }
         Error::Unavailable(_) => "unavailable",
         Error::Internal(_) => "internal",
     }
@@ -134,7 +141,13 @@ fn message(error: &Error) -> &'static str {
     match error {
         Error::NotFound => "There is nothing at this address.",
         Error::Unauthenticated => "Please sign in first.",
-        Error::Invalid(problem) | Error::Forbidden(problem) => problem.message,
+        Error::InvalidToken => {
+            "This API token is not valid: it was never made, was revoked, or has expired."
+        }
+        Error::InsufficientScope(_) => "This API token lacks the scope that this takes.",
+        Error::Invalid(problem) | Error::Forbidden(problem) | Error::TooMany(problem, _) => {
+            problem.message
+        }
         Error::Unavailable(_) => {
             "Something that we depend on does not answer right now. Please try again in a moment."
         }
@@ -151,11 +164,32 @@ fn log(error: &Error) {
     }
 }
 
-fn with_retry_after(mut response: HttpResponse) -> HttpResponse {
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
-    }
+fn with_retry_after(mut response: HttpResponse, error: &Error) -> HttpResponse {
+    let seconds = match error {
+        Error::Unavailable(_) => RETRY_AFTER_SECONDS,
+        // Rounded up: a second too early is one try too many.
+        Error::TooMany(_, wait) => wait.as_secs() + 1,
+        _ => return response,
+    };
     response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// What would have helped (RFC 6750 §3). No error code for who came without
+/// credentials.
+fn challenge(error: &Error) -> Option<HeaderValue> {
+    let text = match error {
+        Error::Unauthenticated => "Bearer".to_owned(),
+        Error::InvalidToken => "Bearer error=\"invalid_token\"".to_owned(),
+        Error::InsufficientScope(needed) => {
+            format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"")
+        }
+        Error::Invalid(problem) if problem.code == "invalid_request" => {
+            "Bearer error=\"invalid_request\"".to_owned()
+        }
+        _ => return None,
+    };
+    HeaderValue::from_str(&text).ok()
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::models::TokenScope;
 use crate::models::ids::SessionId;
 use crate::models::session::EndedReason;
 use crate::sign_in::PendingSignIns;
@@ -14,13 +15,26 @@ const PENDING: &str = "pending";
 const FLASH: &str = "flash";
 
 /// A message for the next page, shown once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Flash {
     SignedOut(SignedOut),
     /// The session of the page that was asked for is over.
     SessionOver(Over),
     /// What ending sessions from their page came to.
     SessionsEnded(SessionsEnded),
+    /// An API token was made: this is the once that it is shown.
+    TokenMade(MadeToken),
+    /// The API token of this name was revoked.
+    TokenRevoked(String),
+}
+
+/// A token, on its way to the one page that shows it. The cookie that it
+/// rides in is encrypted.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct MadeToken {
+    pub name: String,
+    pub token: String,
+    pub scopes: Vec<TokenScope>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -10,6 +10,8 @@ use actix_web::middleware::Next;
 use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpResponse};
 
+use super::api::routes;
+use super::bearer::{self, Header};
 use super::error::{ErrorPage, WayOn, respond, respond_with, wants_page};
 use super::health;
 use super::state::Vestibule;
@@ -97,10 +99,17 @@ pub async fn body(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     }
 }
 
-/// Unsafe methods only from our own pages (OWASP CSRF, Fetch Metadata).
+/// Unsafe methods only from our own pages (OWASP CSRF, Fetch Metadata). A
+/// Bearer header is nothing that a browser sends by itself, and where it is
+/// there, no cookie counts.
 pub async fn origin(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
     let public_url = app(&request).map(|app| app.config.public_url.as_str().to_owned());
-    if is_safe(request.method()) || is_same_origin(request.headers(), public_url.as_deref()) {
+    let decides_alone =
+        routes::is_gated(request.path()) && bearer::read(request.headers()) != Header::Absent;
+    if decides_alone
+        || is_safe(request.method())
+        || is_same_origin(request.headers(), public_url.as_deref())
+    {
         return pass(request, next).await;
     }
     Ok(refuse(request, |head| {

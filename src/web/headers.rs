@@ -72,7 +72,7 @@ fn content_security_policy(config: &Config) -> String {
         list.insert(0, "'self'".to_owned());
     }
     format!(
-        "default-src 'none'; style-src 'self'; img-src {}; form-action {}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src {}; form-action {}; \
          base-uri 'none'; frame-ancestors 'none'",
         pictures.join(" "),
         forms.join(" "),

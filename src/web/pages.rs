@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod api;
 pub mod failure;
 pub mod home;
 mod moment;
@@ -10,6 +11,7 @@ pub mod session;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod tokens;
 
 use actix_session::SessionExt as _;
 use actix_web::body::{BoxBody, MessageBody};

@@ -1,39 +1,28 @@
 //! Which path is answered by whom.
 
 use actix_web::guard::{self, Guard};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, Route};
+use actix_web::{Handler, Resource, Responder};
 
-use super::error::{not_found, respond_with};
+use super::api::routes::refuse_method;
+use super::error::not_found;
 use super::state::Vestibule;
 use super::{api, assets, health, pages, sign_in_cookie};
-use crate::error::Problem;
 
 pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
     config
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/static/app.css", assets::app_css))
+        .service(get("/static/app.js", assets::app_js))
         .service(get("/static/icon.svg", assets::icon_svg))
-        .service(get("/api/auth/info", api::auth::info))
-        .service(
-            get("/api/sessions", api::sessions::list)
-                .route(web::delete().to(api::sessions::end_others))
-                .default_service(refuse_method("GET, HEAD, DELETE")),
-        )
-        .service(
-            web::resource("/api/sessions/{id}")
-                .route(web::delete().to(api::sessions::end))
-                .default_service(refuse_method("DELETE")),
-        )
-        .service(get("/api/audit", api::audit::list))
+        .configure(api::routes::configure)
         .service(
             web::scope("")
                 .service(get("/", pages::home::show))
                 .service(get("/signin", pages::sign_in::show))
+                .service(get("/api/docs", pages::api::show))
                 .service(get("/signout", pages::sign_out::show))
                 .service(
                     web::scope("/account")
@@ -43,6 +32,12 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                         .service(post("/sessions/others/end", pages::sessions::end_others))
                         .service(post("/sessions/{id}/end", pages::sessions::end))
                         .service(get("/activity", pages::activity::show))
+                        .service(
+                            get("/tokens", pages::tokens::show)
+                                .route(web::post().to(pages::tokens::create))
+                                .default_service(refuse_method("GET, HEAD, POST")),
+                        )
+                        .service(post("/tokens/{id}/revoke", pages::tokens::revoke))
                         .default_service(web::route().to(not_found))
                         .wrap(from_fn(pages::private)),
                 )
@@ -85,19 +80,4 @@ where
 
 fn get_or_head() -> impl Guard {
     guard::Any(guard::Get()).or(guard::Head())
-}
-
-fn refuse_method(allowed: &'static str) -> Route {
-    web::route().to(move |request: HttpRequest| async move {
-        let problem = Problem {
-            code: "method_not_allowed",
-            message: "This address does not take that method.",
-        };
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        let mut response: HttpResponse = respond_with(request.head(), status, problem);
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static(allowed));
-        response
-    })
 }

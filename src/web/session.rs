@@ -21,7 +21,7 @@ use super::state::Vestibule;
 use super::visitor;
 use crate::crypto::session_token::{Rejected, SessionDraft, SessionUser, VerifiedSession};
 use crate::error::Error as DomainError;
-use crate::models::Scope;
+use crate::models::OwnSession;
 use crate::models::session::Session;
 use crate::models::user::User;
 use crate::provider::Provider;
@@ -187,17 +187,17 @@ async fn renew(app: &Vestibule, session: &VerifiedSession) -> Option<HeaderValue
     if !app.revocations.heard_within(ANSWERS_WITHIN) {
         return None;
     }
-    let (scope, idle) = (Scope::from(session), app.config.session.idle);
+    let (own, idle) = (OwnSession::from(session), app.config.session.idle);
     let renewed = app
         .db
-        .run(move |conn| Session::renew(conn, scope, idle))
+        .run(move |conn| Session::renew(conn, own, idle))
         .await;
     match renewed {
         // Ended here between the two: the row was read just before.
         Ok(_) if app.revocations.standing(session.claims().sid) == Standing::Revoked => None,
         Ok((row, user)) => issue(app, &row, &user, session.claims().auth_provider).ok(),
         Err(DomainError::NotFound) => {
-            app.endings.refuse_for_long(scope.session_id());
+            app.endings.refuse_for_long(own.session_id());
             None
         }
         Err(error) => {

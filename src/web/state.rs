@@ -10,11 +10,13 @@ use crate::crypto::session_token::SessionTokens;
 use crate::db::Db;
 use crate::endings::Endings;
 use crate::oauth::{Http, ProviderClient};
+use crate::programs::Programs;
 use crate::provider::Provider;
 use crate::revocations::Revocations;
 
 use super::cookies::Cookies;
 use super::headers::SecurityHeaders;
+use super::limits::Limits;
 use super::replaced::Replaced;
 
 /// The application, shared by all workers.
@@ -26,9 +28,11 @@ pub struct Vestibule {
     pub clock: Arc<Clock>,
     pub revocations: Arc<Revocations>,
     pub endings: Endings,
+    pub programs: Programs,
     pub(super) cookies: Cookies,
     pub(super) headers: SecurityHeaders,
     pub(super) replaced: Replaced,
+    pub(super) limits: Limits,
     /// The port that was really bound: `BIND` may say 0.
     pub(super) bound_port: u16,
     draining: AtomicBool,
@@ -46,9 +50,12 @@ impl Vestibule {
             Arc::clone(&clock),
             longest,
         );
+        let programs = Programs::new(db.clone(), Arc::clone(&revocations), Arc::clone(&clock));
         Self {
             db,
             tokens,
+            programs,
+            limits: Limits::new(config.rate_limits),
             clock,
             revocations,
             endings,

@@ -19,7 +19,8 @@ pub fn visitor(app: &Vestibule, request: &HttpRequest) -> Visitor {
     Visitor::new(client_address(app, request), &agent)
 }
 
-fn client_address(app: &Vestibule, request: &HttpRequest) -> IpAddr {
+/// The address alone.
+pub fn client_address(app: &Vestibule, request: &HttpRequest) -> IpAddr {
     let peer = request
         .peer_addr()
         .map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and its floor.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("config", 0),
     ("clock", 0),
     ("error", 0),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("sign_in", 3),
     ("revocations", 3),
     ("endings", 3),
+    ("programs", 3),
     ("sweep", 3),
     ("web", 4),
     ("demo", 5),
@@ -32,7 +33,7 @@ const STRANGERS: [(&str, &str); 2] = [("models", "oauth"), ("oauth", "models")];
 /// Look twice at 200, split at 300.
 const LONGEST_FILE: usize = 300;
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
 
 mod activity;
+mod api_document;
+mod api_routes;
+mod bearer;
 mod callback;
 mod canaries;
 mod commands;
@@ -13,11 +16,13 @@ mod front_door;
 mod guards;
 mod hostile_profiles;
 mod late_answers;
+mod limits;
 mod outages;
 mod over;
 mod plans;
 mod pooler;
 mod private_postgres;
+mod programs;
 mod provider_faults;
 mod revocations;
 mod schema;
@@ -28,3 +33,4 @@ mod start;
 mod stopping;
 mod support;
 mod sweeping;
+mod token_page;

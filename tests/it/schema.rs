@@ -138,13 +138,13 @@ fn nothing_of_a_person_outlives_them() {
 
     assert_eq!(
         names(&url, rules),
-        ["accounts c", "audit_events n", "sessions c"]
+        ["accounts c", "api_tokens c", "audit_events n", "sessions c"]
     );
     let owned = "select table_name::text as name from information_schema.columns
         where table_schema = 'public' and column_name = 'user_id' order by 1";
     assert_eq!(
         names(&url, owned),
-        ["accounts", "audit_events", "sessions"],
+        ["accounts", "api_tokens", "audit_events", "sessions"],
         "each has its rule above"
     );
 }

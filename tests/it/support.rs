@@ -3,6 +3,7 @@
 
 mod answer;
 mod app;
+mod caller;
 pub mod databases;
 mod eventually;
 pub mod serving;
@@ -10,5 +11,6 @@ mod visitor;
 
 pub use answer::Answer;
 pub use app::TestApp;
+pub use caller::Caller;
 pub use eventually::eventually;
 pub use visitor::Visitor;

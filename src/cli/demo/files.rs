@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Arguments;
 use crate::cli::Failure;
+use crate::config::{Environment, RateLimits};
 use crate::crypto::keys::{self, RingError};
 
 const KEYS: &str = "keys.json";
@@ -25,7 +26,11 @@ pub struct Demo {
 
 impl Demo {
     /// Makes the keys if there are none, and writes `demo.env` anew.
-    pub fn prepare(arguments: &Arguments, database_url: &str) -> Result<Self, Failure> {
+    pub fn prepare(
+        arguments: &Arguments,
+        database_url: &str,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
         let folder = fs::canonicalize(&arguments.data_dir).map_err(Failure::new)?;
         let keys_file = folder.join(KEYS);
         match keys::write_new(&keys_file, true) {
@@ -34,14 +39,19 @@ impl Demo {
         }
         let public_url = format!("http://localhost:{}", arguments.port);
         let simulator_url = format!("http://localhost:{}", arguments.simulator_port);
+        let mut variables = variables(
+            &public_url,
+            &simulator_url,
+            database_url,
+            &keys_file,
+            arguments.port,
+        );
+        let chosen = RateLimits::VARIABLES
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.to_owned())));
+        variables.extend(chosen);
         let demo = Self {
-            variables: variables(
-                &public_url,
-                &simulator_url,
-                database_url,
-                &keys_file,
-                arguments.port,
-            ),
+            variables,
             env_file: folder.join(ENV),
             folder,
             public_url,

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{MAX_LIVE_SESSIONS, Session, is_live};
 use crate::models::audit_event::{self, Kind, NewEvent};
 use crate::models::ids::{SessionId, UserId};
-use crate::models::{Scope, Visitor, revocation};
+use crate::models::{CameWith, OwnSession, Scope, Visitor, revocation};
 use crate::schema::sessions;
 
 /// Why a session ended before its time.
@@ -64,8 +64,8 @@ pub struct Ending<'a> {
     pub reason: EndedReason,
     /// Who asked for it, if a visitor did.
     pub visitor: Option<&'a Visitor>,
-    /// The session from which it was asked for, if it is another one.
-    pub from: Option<SessionId>,
+    /// The other session, or the API token, with which it was asked for.
+    pub from: Option<CameWith>,
     /// How long ago: a sign-out may be written late.
     pub ago: Duration,
 }
@@ -91,8 +91,8 @@ pub struct Batch {
 impl Ending<'_> {
     /// Ends the caller's own session. `None` when it has ended already. Within
     /// a transaction, as all of these.
-    pub fn of_own(self, conn: &mut PgConnection, scope: Scope) -> QueryResult<Option<Ended>> {
-        self.of_one(conn, scope, scope.session_id())
+    pub fn of_own(self, conn: &mut PgConnection, own: OwnSession) -> QueryResult<Option<Ended>> {
+        self.of_one(conn, own.into(), own.session_id())
     }
 
     /// Ends one session of the caller's. `None` when it is over, or not theirs.
@@ -111,14 +111,17 @@ impl Ending<'_> {
         Ok(self.of(conn, found.as_slice())?.pop())
     }
 
-    /// Ends all sessions of the caller's but the one they came with.
+    /// Ends all sessions of the caller's but the one they came with, if any.
     pub fn of_others(self, conn: &mut PgConnection, scope: Scope) -> QueryResult<Vec<Ended>> {
-        let others: Vec<SessionId> = sessions::table
+        let mut others = sessions::table
             .filter(sessions::user_id.eq(scope.user_id()))
-            .filter(sessions::id.ne(scope.session_id()))
             .filter(is_live())
             .select(sessions::id)
-            .load(conn)?;
+            .into_boxed();
+        if let Some(own) = scope.session_id() {
+            others = others.filter(sessions::id.ne(own));
+        }
+        let others: Vec<SessionId> = others.load(conn)?;
         self.of(conn, &others)
     }
 
@@ -207,8 +210,10 @@ impl Ending<'_> {
         if !self.ago.is_zero() {
             details["writtenLate"] = json!(self.ago.as_secs());
         }
-        if let Some(from) = self.from {
-            details["from"] = json!(from);
+        match self.from {
+            Some(CameWith::Session(id)) => details["from"] = json!(id),
+            Some(CameWith::Token(id)) => details["token"] = json!(id),
+            None => {}
         }
         NewEvent {
             kind: Kind::SessionEnded,

@@ -6,8 +6,8 @@ use diesel::sql_types::Timestamptz;
 use ipnet::IpNet;
 
 use super::{EndedReason, Session, is_live};
-use crate::models::Scope;
 use crate::models::ids::{SessionId, UserId};
+use crate::models::{OwnSession, Scope};
 use crate::schema::sessions;
 
 /// A session that its person can end.
@@ -53,10 +53,13 @@ impl Session {
     }
 
     /// Why the caller's own session was ended; `None` when nobody knows.
-    pub fn ended_reason(conn: &mut PgConnection, scope: Scope) -> QueryResult<Option<EndedReason>> {
+    pub fn ended_reason(
+        conn: &mut PgConnection,
+        own: OwnSession,
+    ) -> QueryResult<Option<EndedReason>> {
         let word: Option<Option<String>> = sessions::table
-            .find(scope.session_id())
-            .filter(sessions::user_id.eq(scope.user_id()))
+            .find(own.session_id())
+            .filter(sessions::user_id.eq(own.user_id()))
             .select(sessions::ended_reason)
             .first(conn)
             .optional()?;

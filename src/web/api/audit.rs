@@ -5,12 +5,14 @@ use actix_web::web::{Data, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
+use super::document::CallerErrors;
 use crate::error::{Error, Problem};
 use crate::models::audit_event::{self, AuditEvent};
 use crate::models::ids::{AuditEventId, SessionId};
 use crate::web::audit::{Cursor, PageOfEvents};
-use crate::web::caller::SignedIn;
+use crate::web::caller::{Caller, Read};
 use crate::web::device;
 use crate::web::error::ApiError;
 use crate::web::state::Vestibule;
@@ -18,32 +20,40 @@ use crate::web::state::Vestibule;
 const USUAL_EVENTS: i64 = 50;
 const MOST_EVENTS: i64 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// The `next` of an earlier answer.
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Option<String>,
+    /// 1 to 100; 50 when it is left out.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
     limit: Option<String>,
 }
 
-#[derive(Serialize)]
-struct List {
-    events: Vec<Item>,
+#[derive(Serialize, ToSchema)]
+pub struct EventList {
+    events: Vec<EventItem>,
     /// To be sent as `cursor`; null when there is nothing older.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Item {
+struct EventItem {
+    #[schema(value_type = uuid::Uuid)]
     id: AuditEventId,
     at: DateTime<Utc>,
+    #[schema(example = "session.started")]
     kind: String,
+    #[schema(value_type = Option<uuid::Uuid>)]
     session_id: Option<SessionId>,
     ip: Option<String>,
     device: Option<String>,
     details: Value,
 }
 
-impl Item {
+impl EventItem {
     fn of(event: AuditEvent) -> Self {
         Self {
             id: event.id,
@@ -57,8 +67,17 @@ impl Item {
     }
 }
 
+/// What happened to the caller
+///
+/// The newest first, by cursor.
+#[utoipa::path(
+    get, path = "/api/audit", tag = "Audit",
+    security(("session" = []), ("token" = ["read"])),
+    params(Asked),
+    responses((status = 200, description = "The events", body = EventList), CallerErrors)
+)]
 pub async fn list(
-    me: SignedIn,
+    me: Caller<Read>,
     app: Data<Vestibule>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, ApiError> {
@@ -70,9 +89,9 @@ pub async fn list(
         .run(move |conn| audit_event::of_caller(conn, scope, after, limit + 1))
         .await?;
     let page = PageOfEvents::of(read, limit);
-    Ok(HttpResponse::Ok().json(List {
+    Ok(HttpResponse::Ok().json(EventList {
         next: page.next.map(|cursor| cursor.to_string()),
-        events: page.events.into_iter().map(Item::of).collect(),
+        events: page.events.into_iter().map(EventItem::of).collect(),
     }))
 }
 

@@ -1,14 +1,16 @@
 //! `/api/auth`: start, callback, sign-out, info.
 
 mod callback;
-mod info;
+pub mod info;
 mod sign_out;
 mod start;
+pub mod status;
 
 pub use callback::callback;
 pub use info::info;
 pub use sign_out::{leave, sign_out, without_cookie};
 pub use start::start;
+pub use status::status;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;

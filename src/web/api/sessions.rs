@@ -4,28 +4,34 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::without_cookie;
+use super::document::{CallerErrors, NotFoundError};
 use crate::models::ids::SessionId;
 use crate::models::session::{LiveSession, Session};
-use crate::web::caller::SignedIn;
+use crate::web::caller::{Caller, Read, Write};
 use crate::web::device;
 use crate::web::error::ApiError;
 use crate::web::state::Vestibule;
 use crate::web::visitor::visitor;
 
-#[derive(Serialize)]
-struct List {
-    sessions: Vec<Item>,
+#[derive(Serialize, ToSchema)]
+pub struct SessionList {
+    sessions: Vec<SessionItem>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Item {
+struct SessionItem {
+    #[schema(value_type = uuid::Uuid)]
     id: SessionId,
     /// From the user agent, for people.
+    #[schema(example = "Firefox on Linux")]
     device: String,
+    #[schema(example = "192.0.2.7")]
     ip: String,
+    #[schema(example = "github")]
     auth_provider: String,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
@@ -35,8 +41,8 @@ struct Item {
     current: bool,
 }
 
-impl Item {
-    fn of(session: LiveSession, current: SessionId) -> Self {
+impl SessionItem {
+    fn of(session: LiveSession, current: Option<SessionId>) -> Self {
         Self {
             id: session.id,
             device: device::describe(&session.user_agent),
@@ -45,43 +51,65 @@ impl Item {
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
             expires_at: session.expires_at,
-            current: session.id == current,
+            current: Some(session.id) == current,
         }
     }
 }
 
-/// The newest first.
-pub async fn list(me: SignedIn, app: Data<Vestibule>) -> Result<HttpResponse, ApiError> {
+/// Where the caller is signed in
+///
+/// Live sessions, the newest first.
+#[utoipa::path(
+    get, path = "/api/sessions", tag = "Sessions",
+    security(("session" = []), ("token" = ["read"])),
+    responses((status = 200, description = "The sessions", body = SessionList), CallerErrors)
+)]
+pub async fn list(me: Caller<Read>, app: Data<Vestibule>) -> Result<HttpResponse, ApiError> {
     let scope = me.scope();
     let live = app.db.run(move |conn| Session::live(conn, scope)).await?;
     let items = live.into_iter();
-    Ok(HttpResponse::Ok().json(List {
+    Ok(HttpResponse::Ok().json(SessionList {
         sessions: items
-            .map(|session| Item::of(session, scope.session_id()))
+            .map(|session| SessionItem::of(session, scope.session_id()))
             .collect(),
     }))
 }
 
-/// Ends one: 204. Ending one's own signs out, cookie and all.
+/// End a session
+///
+/// It is refused everywhere within a second. Ending one's own signs out, cookie
+/// and all.
+#[utoipa::path(
+    delete, path = "/api/sessions/{id}", tag = "Sessions",
+    security(("session" = []), ("token" = ["write"])),
+    params(("id" = uuid::Uuid, Path, description = "The session's id")),
+    responses((status = 204, description = "Ended"), CallerErrors, NotFoundError)
+)]
 pub async fn end(
-    me: SignedIn,
+    me: Caller<Write>,
     app: Data<Vestibule>,
     request: HttpRequest,
     id: Path<SessionId>,
 ) -> Result<HttpResponse, ApiError> {
-    let (scope, id) = (me.scope(), *id);
     let visitor = visitor(&app, &request);
-    if id == scope.session_id() {
-        app.endings.sign_out(scope, visitor).await;
+    if let Some(own) = me.own().filter(|own| own.session_id() == *id) {
+        app.endings.sign_out(own, visitor).await;
         return Ok(without_cookie(&app, HttpResponse::NoContent().finish()));
     }
-    app.endings.end(scope, id, visitor).await?;
+    app.endings.end(me.scope(), *id, visitor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Ends all but the caller's own: 204.
+/// End all other sessions
+///
+/// With an API token: all of them.
+#[utoipa::path(
+    delete, path = "/api/sessions", tag = "Sessions",
+    security(("session" = []), ("token" = ["write"])),
+    responses((status = 204, description = "Ended, if there were any"), CallerErrors)
+)]
 pub async fn end_others(
-    me: SignedIn,
+    me: Caller<Write>,
     app: Data<Vestibule>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {

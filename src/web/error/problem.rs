@@ -3,19 +3,23 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::web::observe;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
-#[derive(Serialize)]
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
 pub struct ProblemDocument {
     /// No page describes the kinds of problems beyond their code.
     #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
     kind: &'static str,
     title: &'static str,
     status: u16,
     /// Stable, for programs.
+    #[schema(example = "unauthenticated")]
     code: &'static str,
     /// A sentence, for people.
     detail: &'static str,

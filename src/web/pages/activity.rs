@@ -92,10 +92,19 @@ fn words(event: &AuditEvent) -> String {
             Some(username) => format!("Connected the {provider} account {username}"),
             None => format!("Connected a {provider} account"),
         },
+        Some(Kind::ApiTokenCreated) => named("Made the API token", detail("name")),
+        Some(Kind::ApiTokenRevoked) => named("Revoked the API token", detail("name")),
+        Some(Kind::ProviderTokenHandedOut) => {
+            format!("A program was handed your {provider} access token")
+        }
         Some(Kind::SignInFailed) => format!("A sign-in with {provider} failed"),
         // Written by a newer version.
         None => event.kind.replace(['.', '_'], " "),
     }
+}
+
+fn named(what: &str, name: Option<&str>) -> String {
+    name.map_or_else(|| what.to_owned(), |name| format!("{what} “{name}”"))
 }
 
 fn ended_words(reason: Option<EndedReason>, which: &str) -> String {

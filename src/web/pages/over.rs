@@ -2,7 +2,7 @@
 
 use actix_session::Session as SignInSession;
 
-use crate::models::Scope;
+use crate::models::OwnSession;
 use crate::models::session::Session;
 use crate::web::flash::{self, Flash, Over};
 use crate::web::session::Current;
@@ -13,8 +13,8 @@ use crate::web::state::Vestibule;
 pub async fn why(app: &Vestibule, current: &Current) -> Option<Over> {
     match current {
         Current::Ended(session) => {
-            let scope = Scope::from(&**session);
-            let reason = app.db.run(move |conn| Session::ended_reason(conn, scope));
+            let own = OwnSession::from(&**session);
+            let reason = app.db.run(move |conn| Session::ended_reason(conn, own));
             Some(Over::Ended(reason.await.ok().flatten()))
         }
         Current::Expired => Some(Over::Expired),

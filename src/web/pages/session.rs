@@ -11,7 +11,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 
 use super::{Moment, Viewer, show as show_page};
 use crate::crypto::session_token::SessionClaims;
-use crate::models::Scope;
+use crate::models::OwnSession;
 use crate::models::audit_event;
 use crate::sign_in::Step;
 use crate::web::caller::SignedIn;
@@ -69,7 +69,7 @@ pub async fn show(me: SignedIn, app: Data<Vestibule>, request: HttpRequest) -> H
         expires: Moment::from_seconds(claims.exp),
         cold,
         warm,
-        trace: trace(&app, me.scope()).await,
+        trace: trace(&app, me.own()).await,
     })
 }
 
@@ -153,10 +153,10 @@ fn explain(claims: &SessionClaims) -> Vec<Claim> {
     ]
 }
 
-async fn trace(app: &Vestibule, scope: Scope) -> Option<Vec<Step>> {
+async fn trace(app: &Vestibule, own: OwnSession) -> Option<Vec<Step>> {
     let details = app
         .db
-        .run(move |conn| audit_event::session_started(conn, scope))
+        .run(move |conn| audit_event::session_started(conn, own))
         .await
         .ok()?;
     serde_json::from_value(details.get("trace")?.clone()).ok()

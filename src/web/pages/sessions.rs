@@ -76,7 +76,7 @@ pub async fn show(
     let (current, others): (Vec<_>, Vec<_>) = live
         .iter()
         .map(Device::of)
-        .partition(|device| device.id == scope.session_id());
+        .partition(|device| Some(device.id) == scope.session_id());
     let done = match flash::take_flash(&session) {
         Some(Flash::SessionsEnded(done)) => Some(done.words()),
         _ => None,
@@ -85,7 +85,7 @@ pub async fn show(
     Ok(show_page(&Sessions {
         viewer: Viewer::of(Some(&me)),
         done,
-        shown_to: scope.session_id(),
+        shown_to: me.own().session_id(),
         seen_within: humantime::format_duration(seen_within).to_string(),
         current: current.into_iter().next(),
         others,
@@ -107,8 +107,8 @@ pub async fn end(
     session: SignInSession,
 ) -> Result<HttpResponse, PageError> {
     let (scope, id) = (me.scope(), *id);
-    if id == scope.session_id() {
-        return Ok(leave(scope, &app, &request, &session).await);
+    if Some(id) == scope.session_id() {
+        return Ok(leave(me.own(), &app, &request, &session).await);
     }
     let done = match app.endings.end(scope, id, visitor(&app, &request)).await {
         Ok(ended) => SessionsEnded::One(device::describe(&ended.user_agent)),
@@ -127,7 +127,7 @@ pub async fn end_others(
     session: SignInSession,
     shown: Form<Shown>,
 ) -> Result<HttpResponse, PageError> {
-    let done = if shown.to == me.scope().session_id() {
+    let done = if shown.to == me.own().session_id() {
         let visitor = visitor(&app, &request);
         SessionsEnded::Some(app.endings.end_others(me.scope(), visitor).await?)
     } else {

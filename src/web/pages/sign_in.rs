@@ -106,6 +106,7 @@ fn purpose(next: &str) -> Option<&'static str> {
         "/account" => Some("your account"),
         "/account/session" => Some("your session explained"),
         "/account/sessions" => Some("your sessions"),
+        "/account/tokens" => Some("your API tokens"),
         "/account/activity" => Some("your activity"),
         _ => None,
     }

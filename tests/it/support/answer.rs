@@ -52,4 +52,16 @@ impl Answer {
         );
         self
     }
+
+    /// A problem document with this code.
+    #[track_caller]
+    pub fn assert_refused(&self, status: u16, code: &str) -> &Self {
+        let document = self.assert_status(status).json();
+        assert_eq!(document["code"], code, "{document}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
+        self
+    }
 }

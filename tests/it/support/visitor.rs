@@ -169,6 +169,16 @@ impl Visitor {
             .await
     }
 
+    /// Asks the API for a token.
+    pub async fn make_token(&mut self, wish: &serde_json::Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        self.send("POST", "/api/tokens", &headers, &wish.to_string())
+            .await
+    }
+
     /// The sessions that `/api/sessions` lists.
     pub async fn sessions(&mut self) -> Vec<serde_json::Value> {
         let list = self.send("GET", "/api/sessions", &[], "").await;

@@ -19,9 +19,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::see_other;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::{Scope, Visitor, sign_in_state};
+use crate::models::{OwnSession, Visitor, sign_in_state};
 use crate::oauth::{Http, Identity, OAuthError, ProviderTokens};
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -35,6 +35,11 @@ use crate::web::{flash, visitor};
 
 /// Over the exchange and the profile together: nobody waits longer.
 const PROVIDER_DEADLINE: std::time::Duration = std::time::Duration::from_secs(9);
+
+const TOO_MANY: Problem = Problem {
+    code: "too_many_callbacks",
+    message: "Too many sign-ins came back to your address. Please wait a moment, then start again.",
+};
 
 /// Why there is no session: a refusal has its own page.
 enum Failure {
@@ -77,7 +82,7 @@ pub async fn callback(
 }
 
 async fn finish(
-    previous: Option<Scope>,
+    previous: Option<OwnSession>,
     app: &Data<Vestibule>,
     http: &Http,
     request: &HttpRequest,
@@ -86,6 +91,11 @@ async fn finish(
 ) -> Result<HttpResponse, Failure> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
     let offer = app.offer(provider).ok_or(Error::NotFound)?;
+    let address = visitor::client_address(app, request);
+    app.limits
+        .callback
+        .count(address)
+        .map_err(|wait| Error::TooMany(TOO_MANY, wait))?;
     let called_back_at = app.clock.now();
     let refused = |refusal| Failure::Refused(refusal, None);
     let query = CallbackQuery::parse(request.query_string()).map_err(refused)?;

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::see_other;
-use crate::models::Scope;
+use crate::models::OwnSession;
 use crate::web::caller::{self, Holder};
 use crate::web::flash::{self, Flash, SignedOut};
 use crate::web::pages::over;
@@ -31,7 +31,7 @@ pub async fn sign_out(
 
 /// Signs the caller out, and sends them to the start page, which tells.
 pub async fn leave(
-    scope: Scope,
+    own: OwnSession,
     app: &Vestibule,
     request: &HttpRequest,
     session: &SignInSession,
@@ -40,8 +40,8 @@ pub async fn leave(
     let visitor = visitor::visitor(app, request);
     let signed_out = SignedOut {
         at,
-        session: scope.session_id(),
-        recorded: app.endings.sign_out(scope, visitor).await,
+        session: own.session_id(),
+        recorded: app.endings.sign_out(own, visitor).await,
     };
     if flash::set_flash(session, &Flash::SignedOut(signed_out)).is_err() {
         tracing::warn!("the sign-out has no message");

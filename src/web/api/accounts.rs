@@ -1,0 +1,157 @@
+//! `/api/accounts`: identities at providers, and tokens for them.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use diesel::Connection as _;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::document::{CallerErrors, NotFoundError};
+use crate::crypto::sealed::{self, OpenError};
+use crate::error::{Dependency, Error};
+use crate::models::account::{Account, TokenColumn};
+use crate::models::audit_event::{Kind, NewEvent};
+use crate::models::{CameWith, Scope, Visitor};
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::web::caller::{AccountsTokenAlone, Caller, Read};
+use crate::web::error::ApiError;
+use crate::web::state::Vestibule;
+use crate::web::visitor::visitor;
+
+#[derive(Serialize, ToSchema)]
+pub struct AccountList {
+    accounts: Vec<AccountItem>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AccountItem {
+    #[schema(example = "github")]
+    provider: String,
+    #[schema(example = "ada")]
+    username: String,
+    email: Option<String>,
+    /// What the provider granted.
+    #[schema(example = json!(["read:user", "user:email"]))]
+    scopes: Vec<String>,
+    connected_at: DateTime<Utc>,
+    /// When the provider's access token expires; null: not told.
+    expires_at: Option<DateTime<Utc>>,
+    /// The provider refuses the tokens: only the person can mend that.
+    needs_reconnect: bool,
+}
+
+impl AccountItem {
+    fn of(account: Account) -> Self {
+        Self {
+            scopes: words(&account.scope),
+            provider: account.provider,
+            username: account.username,
+            email: account.email,
+            connected_at: account.connected_at,
+            expires_at: account.access_token_expires_at,
+            needs_reconnect: account.needs_reconnect,
+        }
+    }
+}
+
+fn words(scope: &str) -> Vec<String> {
+    scope.split_whitespace().map(str::to_owned).collect()
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HandedOut<'a> {
+    access_token: &'a str,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    scopes: Vec<String>,
+    /// Null: not told.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// The caller's connected accounts
+#[utoipa::path(
+    get, path = "/api/accounts", tag = "Accounts",
+    security(("session" = []), ("token" = ["read"])),
+    responses((status = 200, description = "The accounts", body = AccountList), CallerErrors)
+)]
+pub async fn list(me: Caller<Read>, app: Data<Vestibule>) -> Result<HttpResponse, ApiError> {
+    let scope = me.scope();
+    let accounts = app.db.run(move |conn| Account::all(conn, scope)).await?;
+    Ok(HttpResponse::Ok().json(AccountList {
+        accounts: accounts.into_iter().map(AccountItem::of).collect(),
+    }))
+}
+
+/// A provider's access token
+///
+/// For programs that act at the provider for the caller. Each time it is
+/// handed out is an event on the caller's activity page.
+#[utoipa::path(
+    get, path = "/api/accounts/{provider}/token", tag = "Accounts",
+    security(("token" = ["accounts:token"])),
+    params(("provider" = String, Path, description = "`github` or `vercel`", example = "github")),
+    responses(
+        (status = 200, description = "The token", body = HandedOut),
+        CallerErrors, NotFoundError
+    )
+)]
+pub async fn token(
+    me: Caller<AccountsTokenAlone>,
+    app: Data<Vestibule>,
+    request: HttpRequest,
+    provider: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
+    let (scope, visitor) = (me.scope(), visitor(&app, &request));
+    let (account, sealed) = app
+        .db
+        .run(move |conn| hand_out(conn, scope, provider, &visitor))
+        .await?;
+    let token = open(&app, &account, &sealed)?;
+    Ok(HttpResponse::Ok().json(HandedOut {
+        access_token: token.expose(),
+        token_type: "bearer",
+        scopes: words(&account.scope),
+        expires_at: account.access_token_expires_at,
+    }))
+}
+
+/// Noted before it is handed out: nothing leaves unseen.
+fn hand_out(
+    conn: &mut diesel::PgConnection,
+    scope: Scope,
+    provider: Provider,
+    visitor: &Visitor,
+) -> Result<(Account, Vec<u8>), Error> {
+    conn.transaction(|conn| {
+        let account = Account::at(conn, scope, provider)?.ok_or(Error::NotFound)?;
+        let sealed = Account::sealed_access_token(conn, scope, account.id)?;
+        let mut details = json!({ "provider": provider });
+        if let CameWith::Token(id) = scope.came_with() {
+            details["token"] = json!(id);
+        }
+        NewEvent {
+            kind: Kind::ProviderTokenHandedOut,
+            user_id: Some(scope.user_id()),
+            session_id: None,
+            visitor: Some(visitor),
+            details,
+        }
+        .write(conn)?;
+        Ok((account, sealed))
+    })
+}
+
+fn open(app: &Vestibule, account: &Account, sealed: &[u8]) -> Result<Secret, Error> {
+    let place = TokenColumn::Access.place(account.id);
+    sealed::open(&app.ring, sealed, &place).map_err(|error| match error {
+        // Another process may know the key.
+        OpenError::UnknownKey => Error::Unavailable(Dependency::Keys),
+        OpenError::Broken => Error::Internal(error.into()),
+    })
+}

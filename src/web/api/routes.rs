@@ -1,0 +1,129 @@
+//! The routes of the API, as a table: what is configured from it, the document
+//! that describes it and the tests that drive each of them cannot disagree.
+
+use actix_web::guard;
+use actix_web::http::Method;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Route};
+
+use super::{accounts, audit, auth, document, me, sessions, tokens};
+use crate::error::Problem;
+use crate::web::bearer;
+use crate::web::error::respond_with;
+
+/// A method at a path, and who answers it.
+pub struct ApiRoute {
+    pub method: Method,
+    pub path: &'static str,
+    answered_by: fn(Route) -> Route,
+}
+
+/// All routes that ask the gate who is calling, or answer anybody. The flows
+/// that a browser walks through (start, callback, sign-out) are pages'.
+pub fn table() -> Vec<ApiRoute> {
+    let route = |method, path, answered_by| ApiRoute {
+        method,
+        path,
+        answered_by,
+    };
+    vec![
+        route(Method::GET, "/api/auth/info", |r| r.to(auth::info)),
+        route(Method::GET, "/api/auth/{provider}/status", |r| {
+            r.to(auth::status)
+        }),
+        route(Method::GET, "/api/me", |r| r.to(me::show)),
+        route(Method::GET, "/api/tokens", |r| r.to(tokens::list)),
+        route(Method::POST, "/api/tokens", |r| r.to(tokens::create)),
+        route(Method::DELETE, "/api/tokens/{id}", |r| r.to(tokens::revoke)),
+        route(Method::GET, "/api/sessions", |r| r.to(sessions::list)),
+        route(Method::DELETE, "/api/sessions", |r| {
+            r.to(sessions::end_others)
+        }),
+        route(Method::DELETE, "/api/sessions/{id}", |r| {
+            r.to(sessions::end)
+        }),
+        route(Method::GET, "/api/accounts", |r| r.to(accounts::list)),
+        route(Method::GET, "/api/accounts/{provider}/token", |r| {
+            r.to(accounts::token)
+        }),
+        route(Method::GET, "/api/audit", |r| r.to(audit::list)),
+        route(Method::GET, "/api/openapi.json", |r| {
+            r.to(document::openapi)
+        }),
+    ]
+}
+
+/// Whether the gate asks who calls this path: all of `/api` but the flows.
+pub fn is_gated(path: &str) -> bool {
+    (path == "/api" || path.starts_with("/api/"))
+        && !PAGES_UNDER_API.iter().any(|flow| path.starts_with(flow))
+}
+
+/// What a browser walks through, or a person reads.
+const PAGES_UNDER_API: [&str; 4] = [
+    "/api/auth/signin/",
+    "/api/auth/callback/",
+    "/api/auth/signout",
+    "/api/docs",
+];
+
+pub fn configure(config: &mut ServiceConfig) {
+    let mut table = table();
+    while let Some(first) = table.first() {
+        let path = first.path;
+        let (here, rest): (Vec<_>, Vec<_>) = table.into_iter().partition(|r| r.path == path);
+        table = rest;
+        let allowed = allow(&here);
+        let mut resource = web::resource(path).wrap(from_fn(bearer::load));
+        for ApiRoute {
+            method,
+            answered_by,
+            ..
+        } in here
+        {
+            // What is read with GET can be asked after with HEAD (RFC 9110
+            // §9.3.2).
+            let route = if method == Method::GET {
+                web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+            } else {
+                web::method(method)
+            };
+            resource = resource.route(answered_by(route));
+        }
+        config.service(resource.default_service(refuse_method(allowed)));
+    }
+}
+
+/// For 405 (RFC 9110 §15.5.6).
+fn allow(routes: &[ApiRoute]) -> String {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.join(", ")
+}
+
+/// An address that takes other methods than the one it was asked with.
+pub fn refuse_method(allowed: impl Into<String>) -> Route {
+    let allowed = allowed.into();
+    let allow = HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static(""));
+    web::route().to(move |request: HttpRequest| {
+        let allow = allow.clone();
+        async move {
+            let problem = Problem {
+                code: "method_not_allowed",
+                message: "This address does not take that method.",
+            };
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response: HttpResponse = respond_with(request.head(), status, problem);
+            response.headers_mut().insert(ALLOW, allow);
+            response
+        }
+    })
+}
