@@ -29,6 +29,8 @@ const SHUTDOWN_DRAIN: Duration = Duration::from_secs(5);
 /// Half a year: long enough to find out what happened, short for what is kept
 /// about people.
 const AUDIT_RETENTION: Duration = Duration::from_hours(180 * 24);
+/// Longer ago than any event.
+const LONGEST_RETENTION: Duration = Duration::from_hours(36_500 * 24);
 const DATABASE_POOL_SIZE: u32 = 10;
 const LARGEST_POOL: u32 = 1_000;
 const DEFAULT_PORT: u16 = 8080;
@@ -96,6 +98,9 @@ impl Config {
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let shutdown_drain = reader.duration("SHUTDOWN_DRAIN", SHUTDOWN_DRAIN);
         let audit_retention = reader.duration("AUDIT_RETENTION", AUDIT_RETENTION);
+        if audit_retention > LONGEST_RETENTION {
+            reader.problem("AUDIT_RETENTION", "must be at most 36500d, a hundred years");
+        }
         if audit_retention < Duration::from_secs(1) {
             reader.problem(
                 "AUDIT_RETENTION",

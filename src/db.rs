@@ -1,21 +1,22 @@
 //! Floor 1: Postgres. The pool, and the one door to blocking work.
 
 mod connect;
+mod connections;
 mod migrate;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
-use r2d2::{HandleError, Pool};
-use tokio::sync::Semaphore;
+use r2d2::Pool;
 use tracing::Span;
 
 use crate::config::DatabaseConfig;
 use crate::error::{Dependency, Error};
-use connect::{ConnectError, Manager, Settings};
+use connect::{Manager, Settings};
+use connections::{Connections, Waiting};
 
 pub use connect::connect;
 pub use migrate::{MigrateError, migrate, pending_migrations, revert_all, wait_for};
@@ -28,17 +29,12 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// Shorter than [`DEADLINE`], so that Postgres gives up before we do.
 const STATEMENT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// How often the log says that the database is still away.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
 /// Hands connections to blocking work. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<Manager>,
-    /// One permit a connection: waiting happens here, on the event loop, not
-    /// in a thread.
-    places: Arc<Semaphore>,
-    settings: Settings,
+    config: Arc<DatabaseConfig>,
+    size: u32,
+    connections: Arc<RwLock<Arc<Connections>>>,
 }
 
 impl Db {
@@ -54,18 +50,33 @@ impl Db {
     }
 
     fn with_size(config: &DatabaseConfig, size: u32) -> Self {
-        let settings = Settings::of(config);
-        let pool = Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .connection_timeout(WAIT)
-            .error_handler(Box::new(Report::default()))
-            .build_unchecked(Manager::new(config));
-        let places = usize::try_from(size).unwrap_or(usize::MAX);
+        let connections = Arc::new(Connections::new(config, size));
         Self {
-            pool,
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            settings,
+            config: Arc::new(config.clone()),
+            size,
+            connections: Arc::new(RwLock::new(connections)),
+        }
+    }
+
+    fn connections(&self) -> Arc<Connections> {
+        let connections = self.connections.read();
+        Arc::clone(&connections.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A call that did not come back may never: libpq waits for as long as
+    /// somebody, a proxy say, keeps its connection open. So others are made;
+    /// what waits keeps its thread, and nothing else.
+    fn give_up_lost(&self, seen: &Arc<Connections>) {
+        if !seen.are_lost() {
+            return;
+        }
+        let mut current = self
+            .connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&current, seen) {
+            tracing::warn!("the database does not come back to us: connecting anew");
+            *current = Arc::new(Connections::new(&self.config, self.size));
         }
     }
 
@@ -82,23 +93,35 @@ impl Db {
         E: Into<Error>,
     {
         let started = Instant::now();
-        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.places).acquire_owned())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(UNAVAILABLE)?;
-        let (pool, settings, span) = (self.pool.clone(), self.settings, Span::current());
+        let connections = self.connections();
+        let places = Arc::clone(&connections.places);
+        let Ok(Ok(permit)) = tokio::time::timeout(WAIT, places.acquire_owned()).await else {
+            self.give_up_lost(&connections);
+            return Err(UNAVAILABLE);
+        };
+        let (settings, span) = (Settings::of(&self.config), Span::current());
+        let waiting = Waiting {
+            call: Arc::default(),
+            connections: Arc::clone(&connections),
+        };
+        let (call, pool) = (Arc::clone(&waiting.call), Arc::clone(&connections));
         let task = tokio::task::spawn_blocking(move || {
             // The place is free again when the work is over, not when its
             // caller has lost patience.
             let _permit = permit;
-            span.in_scope(|| call(&pool, settings, work))
+            let result = span.in_scope(|| with_connection(&pool.pool, settings, work));
+            call.end(&pool);
+            result
         });
 
         match tokio::time::timeout(DEADLINE.saturating_sub(started.elapsed()), task).await {
             Ok(Ok(result)) => result,
             Ok(Err(panicked)) => Err(Error::Internal(panicked.into())),
-            Err(_late) => Err(UNAVAILABLE),
+            Err(_late) => {
+                drop(waiting);
+                self.give_up_lost(&connections);
+                Err(UNAVAILABLE)
+            }
         }
     }
 }
@@ -106,7 +129,7 @@ impl Db {
 const UNAVAILABLE: Error = Error::Unavailable(Dependency::Database);
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
-fn call<T, E: Into<Error>>(
+fn with_connection<T, E: Into<Error>>(
     pool: &Pool<Manager>,
     settings: Settings,
     work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
@@ -141,22 +164,5 @@ fn call<T, E: Into<Error>>(
             Err(Error::Internal(cause))
         }
         result => result,
-    }
-}
-
-/// The pool's troubles, without its URL. It tries several times a second, and
-/// tells now and then.
-#[derive(Debug, Default)]
-struct Report {
-    told: Mutex<Option<Instant>>,
-}
-
-impl HandleError<ConnectError> for Report {
-    fn handle_error(&self, error: ConnectError) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            tracing::warn!("no connection to the database: {error}");
-            *told = Some(Instant::now());
-        }
     }
 }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::Error;
 use crate::models::ids::SessionId;
-use crate::models::revocation::SAFETY_MARGIN;
+use crate::models::revocation::{self, SAFETY_MARGIN};
 use crate::models::session::{Ended, EndedReason, Ending};
 use crate::models::{OwnSession, Scope, Visitor};
 use crate::revocations::Revocations;
@@ -21,6 +21,8 @@ use crate::revocations::Revocations;
 /// Some 600 bytes each. Every one is the sign-out of a session that was good,
 /// so strangers cannot fill this.
 const MOST_UNWRITTEN: usize = 10_000;
+/// A slower database has the sign-out later.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// Ends sessions for their people.
 pub struct Endings {
@@ -31,6 +33,8 @@ pub struct Endings {
     longest_session: TimeDelta,
     /// Sign-outs that the database could not take yet.
     unwritten: Mutex<VecDeque<SignOut>>,
+    /// Held by whoever writes them.
+    writing: tokio::sync::Mutex<()>,
     answered: Notify,
 }
 
@@ -45,7 +49,13 @@ struct SignOut {
 }
 
 impl SignOut {
-    fn write(&self, conn: &mut diesel::PgConnection) -> diesel::QueryResult<Option<Ended>> {
+    /// Also when the session's row is gone, lost with a failover say: its
+    /// cookies are still good elsewhere.
+    fn write(
+        &self,
+        conn: &mut diesel::PgConnection,
+        longest_session: TimeDelta,
+    ) -> diesel::QueryResult<Option<Ended>> {
         let ending = Ending {
             reason: EndedReason::SignedOut,
             visitor: Some(&self.visitor),
@@ -56,7 +66,14 @@ impl SignOut {
                 Duration::ZERO
             },
         };
-        conn.transaction(|conn| ending.of_own(conn, self.own))
+        conn.transaction(|conn| {
+            let ended = ending.of_own(conn, self.own)?;
+            if ended.is_none() {
+                let subject = self.own.session_id().as_uuid();
+                revocation::insert_for(conn, subject, longest_session)?;
+            }
+            Ok(ended)
+        })
     }
 }
 
@@ -73,6 +90,7 @@ impl Endings {
             clock,
             longest_session: TimeDelta::from_std(longest_session).unwrap_or(TimeDelta::MAX),
             unwritten: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
             answered: Notify::new(),
         }
     }
@@ -80,6 +98,9 @@ impl Endings {
     /// Signs the caller out: refused here from now on, whatever the database
     /// says. `false` when it could not be written yet; then it is, as soon as
     /// the database answers, unless this process ends before.
+    ///
+    /// It does not wait for long, because the browser may sign in again
+    /// meanwhile.
     pub async fn sign_out(&self, own: OwnSession, visitor: Visitor) -> bool {
         self.refuse_for_long(own.session_id());
         let mut sign_out = SignOut {
@@ -88,16 +109,20 @@ impl Endings {
             asked: Instant::now(),
             is_late: false,
         };
-        let Err(error) = self.write(sign_out.clone()).await else {
-            return true;
+        let written = tokio::time::timeout(WRITTEN_WITHIN, self.write(sign_out.clone())).await;
+        let reason = match written {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => error.to_string(),
+            Err(_late) => "the database takes its time".to_owned(),
         };
-        tracing::warn!(session = %own.session_id(), "a sign-out is to be written later: {error}");
+        let session = own.session_id();
+        tracing::warn!(%session, "a sign-out is to be written later: {reason}");
         sign_out.is_late = true;
         let mut unwritten = self.unwritten();
         if unwritten.len() < MOST_UNWRITTEN {
             unwritten.push_back(sign_out);
         } else {
-            tracing::error!(session = %own.session_id(), "too many sign-outs wait: this one holds here alone");
+            tracing::error!(%session, "too many sign-outs wait: this one holds here alone");
         }
         false
     }
@@ -107,16 +132,10 @@ impl Endings {
     /// # Errors
     /// `NotFound` when it is over already, or is not theirs.
     pub async fn end(&self, scope: Scope, id: SessionId, visitor: Visitor) -> Result<Ended, Error> {
-        let from = scope.came_with();
         let ended = self
             .db
             .run(move |conn| {
-                let ending = Ending {
-                    reason: EndedReason::EndedByUser,
-                    visitor: Some(&visitor),
-                    from: Some(from),
-                    ago: Duration::ZERO,
-                };
+                let ending = Ending::by_user(scope, &visitor);
                 conn.transaction(|conn| ending.of_one(conn, scope, id))
             })
             .await?
@@ -128,16 +147,10 @@ impl Endings {
     /// Ends all of the caller's sessions but the one they came with; says how
     /// many.
     pub async fn end_others(&self, scope: Scope, visitor: Visitor) -> Result<usize, Error> {
-        let from = scope.came_with();
         let ended = self
             .db
             .run(move |conn| {
-                let ending = Ending {
-                    reason: EndedReason::EndedByUser,
-                    visitor: Some(&visitor),
-                    from: Some(from),
-                    ago: Duration::ZERO,
-                };
+                let ending = Ending::by_user(scope, &visitor);
                 conn.transaction(|conn| ending.of_others(conn, scope))
             })
             .await?;
@@ -175,29 +188,33 @@ impl Endings {
         }
     }
 
-    /// Writes what is unwritten, as far as the database takes it; says how
-    /// much is left.
+    /// Tries to write each that is unwritten, once; says how many are left.
     pub async fn write_unwritten(&self) -> usize {
-        loop {
-            let Some(next) = self.unwritten().front().cloned() else {
-                return 0;
+        // One at a time, or two would write the same.
+        let _turn = self.writing.lock().await;
+        let waiting = self.unwritten().len();
+        for _ in 0..waiting {
+            let Some(next) = self.unwritten().pop_front() else {
+                break;
             };
             let session = next.own.session_id();
-            let written = self.write(next).await;
-            let mut unwritten = self.unwritten();
-            let tried = unwritten.pop_front();
-            if let Err(error) = written {
-                tracing::debug!(%session, "a sign-out still cannot be written: {error}");
-                // Behind the others, should it be this one that is the trouble.
-                unwritten.extend(tried);
-                return unwritten.len();
+            match self.write(next.clone()).await {
+                Ok(()) => tracing::info!(%session, "a sign-out was written late"),
+                Err(error) => {
+                    tracing::debug!(%session, "a sign-out still cannot be written: {error}");
+                    self.unwritten().push_back(next);
+                }
             }
-            tracing::info!(%session, "a sign-out was written late");
         }
+        self.unwritten().len()
     }
 
     async fn write(&self, sign_out: SignOut) -> Result<(), Error> {
-        let ended = self.db.run(move |conn| sign_out.write(conn)).await?;
+        let longest = self.longest_session;
+        let ended = self
+            .db
+            .run(move |conn| sign_out.write(conn, longest))
+            .await?;
         self.refuse(ended.as_slice());
         Ok(())
     }

@@ -28,40 +28,53 @@ pub async fn run(db: Db, keep: Duration) {
     tokio::time::sleep(FIRST_AFTER).await;
     loop {
         if let Err(error) = sweep(&db, keep).await {
-            tracing::warn!("what is over was not swept: {error}");
+            tracing::warn!("not all that is over was swept: {error}");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-/// Sweeps until nothing is left, or another process is at it.
+/// Sweeps until nothing is left, or another process is at it. Trouble with one
+/// table does not keep the others.
 pub async fn sweep(db: &Db, keep: Duration) -> Result<(), Error> {
-    while db.run(move |conn| batch(conn, keep)).await? {
+    let mut result = Ok(());
+    for table in Sweepable::ALL {
+        let keep = if table.is_history() {
+            keep
+        } else {
+            Duration::ZERO
+        };
+        if let Err(error) = sweep_table(db, table, keep).await {
+            result = Err(error);
+        }
+    }
+    result
+}
+
+async fn sweep_table(db: &Db, table: Sweepable, keep: Duration) -> Result<(), Error> {
+    let mut total = 0;
+    loop {
+        let swept = db.run(move |conn| batch(conn, table, keep)).await?;
+        total += swept;
+        if i64::try_from(swept).is_ok_and(|swept| swept < BATCH) {
+            break;
+        }
         tokio::time::sleep(PAUSE).await;
+    }
+    if total > 0 {
+        tracing::info!(?table, total, "swept what is over");
     }
     Ok(())
 }
 
-/// Whether there may be more.
-fn batch(conn: &mut PgConnection, keep: Duration) -> QueryResult<bool> {
+/// Nothing when another process is at it.
+fn batch(conn: &mut PgConnection, table: Sweepable, keep: Duration) -> QueryResult<usize> {
     conn.transaction(|conn| {
-        if !take_turn(conn)? {
-            return Ok(false);
+        if take_turn(conn)? {
+            table.sweep(conn, keep, BATCH)
+        } else {
+            Ok(0)
         }
-        let mut may_have_more = false;
-        for table in Sweepable::ALL {
-            let keep = if table.is_history() {
-                keep
-            } else {
-                Duration::ZERO
-            };
-            let swept = table.sweep(conn, keep, BATCH)?;
-            may_have_more |= i64::try_from(swept).is_ok_and(|swept| swept >= BATCH);
-            if swept > 0 {
-                tracing::info!(?table, swept, "swept what is over");
-            }
-        }
-        Ok(may_have_more)
     })
 }
 

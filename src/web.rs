@@ -32,6 +32,7 @@ mod issuing;
 mod limits;
 mod observe;
 mod pages;
+mod renewal;
 mod replaced;
 mod routes;
 mod server;

@@ -32,7 +32,8 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     let (config, ring) = settle(environment)?;
     log::start(environment)?;
     let drain = config.shutdown_drain;
-    System::new().block_on(async {
+    let system = System::new();
+    let result = system.block_on(async {
         let mut signals = Signals::new().map_err(Failure::new)?;
         if arguments.until_stdin_closes {
             signals.watch_stdin();
@@ -46,7 +47,11 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
         serve_until_signal(server, &mut signals, drain).await;
         tracing::info!("stopped");
         Ok(())
-    })
+    });
+    // Dropping it would wait for threads that wait for the database, which may
+    // be frozen. They end with the process.
+    std::mem::forget(system);
+    result
 }
 
 /// The configuration and the ring, or every problem of both.

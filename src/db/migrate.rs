@@ -30,14 +30,16 @@ pub enum MigrateError {
 /// Runs what is pending, one process at a time, and names it.
 pub fn migrate(url: &Secret) -> Result<Vec<String>, MigrateError> {
     let mut conn = connect(url).map_err(MigrateError::Connect)?;
-    // Held until this connection closes: a second process waits, then finds
-    // nothing left to do.
-    sql_query(format!("select pg_advisory_lock({ADVISORY_LOCK})")).execute(&mut conn)?;
-    let done = conn
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(MigrateError::Migration)?;
-
-    Ok(done.iter().map(ToString::to_string).collect())
+    // All in one transaction, and the lock until it ends: a second process
+    // waits, then finds nothing left to do. A lock of the connection would stay
+    // with a pooler's connection.
+    let done = conn.transaction(|conn| {
+        sql_query(format!("select pg_advisory_xact_lock({ADVISORY_LOCK})")).execute(conn)?;
+        let done = conn.run_pending_migrations(MIGRATIONS);
+        let done = done.map_err(MigrateError::Migration)?;
+        Ok::<_, MigrateError>(done.iter().map(ToString::to_string).collect())
+    })?;
+    Ok(done)
 }
 
 /// How many migrations the database lacks.

@@ -34,7 +34,7 @@ pub(super) fn insert(
 
 /// Revokes a subject that nobody goes by for longer than this from now on.
 /// Within the transaction that ends it.
-pub(super) fn insert_for(
+pub fn insert_for(
     conn: &mut PgConnection,
     subject: Uuid,
     remembered_for: TimeDelta,
@@ -59,11 +59,13 @@ pub struct Seen {
     snapshot: String,
 }
 
+/// No transaction is older than number 3.
+const NOTHING_SEEN: &str = "3:3:";
+
 impl Default for Seen {
-    /// Nothing yet. No transaction is older than number 3.
     fn default() -> Self {
         Self {
-            snapshot: "3:3:".to_owned(),
+            snapshot: NOTHING_SEEN.to_owned(),
         }
     }
 }
@@ -82,9 +84,11 @@ pub struct Page {
     pub revoked: Vec<(Uuid, DateTime<Utc>)>,
     /// `None` on the last page.
     pub rest: Option<Position>,
-    /// When the server that answered was started: another server, or the same
-    /// after a restart, tells another time.
-    pub server: DateTime<Utc>,
+    /// Which run of which server answered. Another server tells another, and so
+    /// does the same one after a restart, or after a crash of one of its
+    /// processes, which it may outlive itself while it gives out transaction
+    /// numbers anew that were lost.
+    pub server: String,
     /// A standby may lag behind without knowing.
     pub is_standby: bool,
     pub now: DateTime<Utc>,
@@ -94,8 +98,8 @@ pub struct Page {
 struct Row {
     #[diesel(sql_type = Text)]
     snapshot: String,
-    #[diesel(sql_type = Timestamptz)]
-    server: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    server: String,
     #[diesel(sql_type = Bool)]
     is_standby: bool,
     #[diesel(sql_type = Timestamptz)]
@@ -112,24 +116,37 @@ struct Row {
 /// of one moment.
 ///
 /// A row is new if the last snapshot does not show the transaction that wrote
-/// it: also when that began early and committed late, which neither a
-/// timestamp nor the highest number seen would tell. The transaction numbers
-/// below the snapshot's `xmin` were over by then, so the index leaves them out.
+/// it: one that was open then, however long it stayed so, or one that began
+/// later. Neither a timestamp nor the highest number seen would tell. Both are
+/// ranges of the index, so that nothing old is looked at, also while somebody
+/// leaves a transaction open for hours.
+///
+/// Numbers that the server has not given out yet come from another cluster's
+/// dump: they are read once, with everything else.
 const NEW_SINCE: &str = "
     with server as materialized (
         select pg_current_snapshot()::text as snapshot,
-               pg_postmaster_start_time() as server,
+               concat_ws(' ', pg_postmaster_start_time(), (select stats_reset from pg_stat_wal)) as server,
                pg_is_in_recovery() as is_standby,
                clock_timestamp() as here
+    ),
+    was_open as (
+        select subject, xid, expires_at from revocations
+        where xid = any(array(select pg_snapshot_xip($3::pg_snapshot)))
+          and (xid, subject) > ($1::xid8, $2) and expires_at > now()
+        order by xid, subject limit $4
+    ),
+    began_later as (
+        select subject, xid, expires_at from revocations
+        where xid >= pg_snapshot_xmax($3::pg_snapshot)
+          and (xid, subject) > ($1::xid8, $2) and expires_at > now()
+          and ($5 or xid < pg_snapshot_xmax(pg_current_snapshot()))
+        order by xid, subject limit $4
     )
     select server.*, new.subject, new.xid::text as xid, new.expires_at
     from server left join lateral (
-        select subject, xid, expires_at from revocations
-        where (xid, subject) > ($1::xid8, $2)
-          and not pg_visible_in_snapshot(xid, $3::pg_snapshot)
-          and expires_at > now()
-        order by xid, subject
-        limit $4
+        select * from was_open union all select * from began_later
+        order by xid, subject limit $4
     ) new on true";
 
 /// Reads what was revoked since `seen`, from `position` on: at most `limit`.
@@ -139,13 +156,13 @@ pub fn new_since(
     position: Option<&Position>,
     limit: usize,
 ) -> QueryResult<Page> {
-    let (xmin, _) = seen.snapshot.split_once(':').unwrap_or_default();
-    let (xid, subject) = position.map_or((xmin, Uuid::nil()), |at| (at.xid.as_str(), at.subject));
+    let (xid, subject) = position.map_or(("0", Uuid::nil()), |at| (&*at.xid, at.subject));
     let rows: Vec<Row> = diesel::sql_query(NEW_SINCE)
         .bind::<Text, _>(xid)
         .bind::<sql_types::Uuid, _>(subject)
         .bind::<Text, _>(&seen.snapshot)
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind::<Bool, _>(seen.snapshot == NOTHING_SEEN)
         .load(conn)?;
 
     page(rows, limit).ok_or(diesel::result::Error::NotFound)
@@ -164,7 +181,7 @@ fn page(rows: Vec<Row>, limit: usize) -> Option<Page> {
                 subject: last.subject?,
             })
         }),
-        server: last.server,
+        server: last.server.clone(),
         is_standby: last.is_standby,
         now: last.here,
         revoked: rows

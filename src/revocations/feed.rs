@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use tokio::time::MissedTickBehavior;
 
 use super::Revocations;
@@ -30,7 +29,7 @@ pub struct Feed {
     db: Db,
     seen: Seen,
     /// The server that `seen` is about.
-    server: Option<DateTime<Utc>>,
+    server: Option<String>,
     is_failing: bool,
 }
 
@@ -56,6 +55,9 @@ impl Feed {
             let result = self.poll().await;
             if result.is_ok() {
                 answered();
+            } else {
+                // Whatever happened to the server meanwhile: begin anew.
+                self.seen = Seen::default();
             }
             self.report(result);
             if forgotten_at.elapsed() >= FORGET_EVERY {
@@ -70,13 +72,13 @@ impl Feed {
     async fn poll(&mut self) -> Result<(), Error> {
         let began = Instant::now();
         let first = self.page(None).await?;
-        if self.server == Some(first.server) {
+        if self.server.as_ref() == Some(&first.server) {
             return self.read_on(first, began).await;
         }
         // What one server has shown says nothing about another one, nor about
         // the same after a crash: read everything again.
         self.compare_clocks();
-        let is_first = self.server.replace(first.server).is_none();
+        let is_first = self.server.replace(first.server.clone()).is_none();
         if is_first {
             return self.read_on(first, began).await;
         }
@@ -100,7 +102,7 @@ impl Feed {
     }
 
     fn take_in(&self, page: Page) -> Result<Option<Position>, Error> {
-        if self.server != Some(page.server) {
+        if self.server.as_ref() != Some(&page.server) {
             // In the middle of its pages: the next poll begins anew.
             return Err(Error::Unavailable(Dependency::Database));
         }

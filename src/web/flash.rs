@@ -113,6 +113,11 @@ pub fn pending(session: &Session) -> PendingSignIns {
     session.get(PENDING).ok().flatten().unwrap_or_default()
 }
 
+/// Whether there are any.
+pub fn is_signing_in(session: &Session) -> bool {
+    session.contains_key(PENDING)
+}
+
 pub fn set_pending(session: &Session, pending: &PendingSignIns) -> Result<(), Error> {
     if pending.is_empty() {
         session.remove(PENDING);

@@ -12,19 +12,13 @@ use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
-use chrono::{DateTime, TimeDelta};
 
 use super::cookies::{self, Found};
-use super::observe;
 use super::replaced::Digest;
+use super::sign_in_cookie::SignInUnderWay;
 use super::state::Vestibule;
-use super::visitor;
-use crate::crypto::session_token::{Rejected, SessionDraft, SessionUser, VerifiedSession};
-use crate::error::Error as DomainError;
-use crate::models::OwnSession;
-use crate::models::session::Session;
-use crate::models::user::User;
-use crate::provider::Provider;
+use super::{observe, renewal, visitor};
+use crate::crypto::session_token::{Rejected, VerifiedSession};
 use crate::revocations::Standing;
 
 /// Who this request comes from, in the request's extensions.
@@ -51,15 +45,13 @@ struct Cookie {
     digest: Option<Digest>,
 }
 
-/// A tenth of the idle time may pass before a visit moves it.
-const REISSUE_AFTER_FRACTION: u32 = 10;
-
 /// A slower answer removes no cookie: by the time it arrives the browser may
-/// have been given a new one. Nobody signs in faster.
+/// have been given a new one. Nobody signs in faster, from the first click on;
+/// whoever has clicked already keeps what there is.
 const REMOVE_WITHIN: Duration = Duration::from_millis(500);
 
 /// When the database has not answered for so long, no visit waits for it.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 pub async fn load(
     request: ServiceRequest,
@@ -84,13 +76,33 @@ pub async fn load(
     let response = next.call(request).await?;
     let mut response = response.map_into_boxed_body();
     if sets_session(response.headers(), &app) {
-        // A sign-in or sign-out: answers still under way to requests that
-        // came with the old cookie must not touch the new one.
-        app.replaced.note(cookie.digest);
-    } else if is_visit && let Some(change) = change(&app, cookie, arrived).await {
-        response.headers_mut().append(SET_COOKIE, change);
+        if app.replaced.since(cookie.digest, arrived) {
+            // Signed in again while we were signing out: the new one stays.
+            keep_session(response.headers_mut(), &app);
+        } else {
+            // A sign-in or sign-out: answers still under way to requests that
+            // came with the old cookie must not touch the new one.
+            app.replaced.note(cookie.digest);
+        }
+    } else if is_visit {
+        let is_signing_in = response.request().extensions().contains::<SignInUnderWay>();
+        if let Some(change) = change(&app, cookie, arrived, is_signing_in).await {
+            response.headers_mut().append(SET_COOKIE, change);
+        }
     }
     Ok(response)
+}
+
+/// Takes the removal of the session cookie out of an answer.
+fn keep_session(headers: &mut HeaderMap, app: &Vestibule) {
+    let removal = app.cookies.remove(app.cookies.session);
+    let kept: Vec<_> = headers
+        .remove(SET_COOKIE)
+        .filter(|value| *value != removal)
+        .collect();
+    for value in kept {
+        headers.append(SET_COOKIE, value);
+    }
 }
 
 fn sets_session(headers: &HeaderMap, app: &Vestibule) -> bool {
@@ -155,85 +167,22 @@ fn judge(app: &Vestibule, token: &[u8]) -> (Current, bool) {
 /// What a person's visit to a page does to the cookie: a worthless one is
 /// removed, an ageing one issued again. Decided as late as can be, when the
 /// answer is ready, because a sign-in may have been faster.
-async fn change(app: &Vestibule, cookie: Cookie, arrived: Instant) -> Option<HeaderValue> {
+async fn change(
+    app: &Vestibule,
+    cookie: Cookie,
+    arrived: Instant,
+    is_signing_in: bool,
+) -> Option<HeaderValue> {
     if app.replaced.since(cookie.digest, arrived) {
         return None;
     }
     match cookie.current {
-        Current::SignedIn(session) if is_ageing(app, &session) => renew(app, &session).await,
-        _ if cookie.is_worthless && arrived.elapsed() < REMOVE_WITHIN => {
+        Current::SignedIn(session) if renewal::is_due(app, &session) => {
+            renewal::renew(app, &session).await
+        }
+        _ if cookie.is_worthless && !is_signing_in && arrived.elapsed() < REMOVE_WITHIN => {
             Some(app.cookies.remove(app.cookies.session))
         }
         _ => None,
     }
-}
-
-/// How old a cookie has to be for a visit to renew it.
-pub fn reissue_after(idle: Duration) -> Duration {
-    idle / REISSUE_AFTER_FRACTION
-}
-
-fn is_ageing(app: &Vestibule, session: &VerifiedSession) -> bool {
-    let issued = DateTime::from_timestamp(session.claims().iat, 0);
-    let tenth = reissue_after(app.config.session.idle);
-    issued.is_some_and(|issued| {
-        app.clock.now() - issued >= TimeDelta::from_std(tenth).unwrap_or_default()
-    })
-}
-
-/// Issues the cookie again, if the session still has its row. No database, no
-/// new cookie: the old one is good until it expires.
-async fn renew(app: &Vestibule, session: &VerifiedSession) -> Option<HeaderValue> {
-    if !app.revocations.heard_within(ANSWERS_WITHIN) {
-        return None;
-    }
-    let (own, idle) = (OwnSession::from(session), app.config.session.idle);
-    let renewed = app
-        .db
-        .run(move |conn| Session::renew(conn, own, idle))
-        .await;
-    match renewed {
-        // Ended here between the two: the row was read just before.
-        Ok(_) if app.revocations.standing(session.claims().sid) == Standing::Revoked => None,
-        Ok((row, user)) => issue(app, &row, &user, session.claims().auth_provider).ok(),
-        Err(DomainError::NotFound) => {
-            app.endings.refuse_for_long(own.session_id());
-            None
-        }
-        Err(error) => {
-            tracing::warn!("the cookie was not issued again: {error}");
-            None
-        }
-    }
-}
-
-/// A Set-Cookie value for a session as it has just been written, all by the
-/// database's clock. It expires after the idle time, or with the session if
-/// that is earlier.
-pub fn issue(
-    app: &Vestibule,
-    session: &Session,
-    user: &User,
-    provider: Provider,
-) -> anyhow::Result<HeaderValue> {
-    let now = session.last_seen_at;
-    let idle_end = now + TimeDelta::from_std(app.config.session.idle)?;
-    let exp = idle_end.min(session.expires_at).timestamp();
-    let token = app.tokens.mint(SessionDraft {
-        sid: session.id.as_uuid(),
-        iat: now.timestamp(),
-        exp,
-        created: session.created_at.timestamp_millis(),
-        auth_provider: provider,
-        user: SessionUser {
-            id: user.id.as_uuid(),
-            username: user.username.clone(),
-            email: user.email.clone(),
-            avatar: user.avatar_url.clone(),
-            name: user.name.clone(),
-        },
-    })?;
-    Ok(app
-        .cookies
-        .set_session(&token, (exp - now.timestamp()).max(0)))
 }

@@ -16,6 +16,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
 
 use super::cookies::{self, Found};
+use super::flash;
 use super::state::Vestibule;
 use crate::sign_in::PENDING_FOR;
 
@@ -69,6 +70,9 @@ pub async fn fence(
 /// In the request's extensions when actix-session could read its cookie.
 struct WasRead;
 
+/// In the request's extensions when the browser has sign-ins under way.
+pub struct SignInUnderWay;
+
 /// Inside of [`middleware`], which empties its state once it has answered. An
 /// empty cookie is never written, so what is empty now was not read.
 pub async fn note(
@@ -77,6 +81,9 @@ pub async fn note(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if !request.get_session().entries().is_empty() {
         request.extensions_mut().insert(WasRead);
+    }
+    if flash::is_signing_in(&request.get_session()) {
+        request.extensions_mut().insert(SignInUnderWay);
     }
     next.call(request).await
 }

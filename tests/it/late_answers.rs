@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::rt;
 use diesel::connection::SimpleConnection as _;
 
-use crate::support::{Answer, TestApp, Visitor};
+use crate::support::{Answer, TestApp, Visitor, eventually};
 
 const SESSION: &str = "__Host-session=";
 
@@ -61,30 +61,60 @@ async fn a_session_that_ends_while_its_cookie_is_being_renewed_gets_none() {
 }
 
 #[actix_web::test]
-async fn a_slow_answer_removes_no_cookie() {
+async fn a_page_removes_no_cookie_while_a_sign_in_is_under_way() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("github", "ada").await;
-    let old = browser.clone();
+    let mut old = browser.clone();
     browser.sign_out().await;
-    let mut table = app.connection();
-    table
-        .batch_execute("begin; lock table sessions in access exclusive mode")
-        .unwrap();
-    // It has to ask why the session ended.
-    let slow = held_up(&old).await.expect("the page waits for the table");
-    rt::time::sleep(Duration::from_millis(400)).await;
-    table.batch_execute("rollback").unwrap();
-    // By now the person has signed in again.
-    browser
-        .sign_in("github", "ada")
-        .await
-        .assert_redirects_to("/");
-
-    assert!(!touches_the_session(&slow.await.unwrap()));
+    // The browser still has its cookie, and is at the provider already.
+    let address = old.start("github", "/").await;
     assert!(
-        touches_the_session(&old.clone().get("/").await),
-        "a prompt one does"
+        !touches_the_session(&old.get("/").await),
+        "it may be overtaken"
     );
+    let callback = Visitor::approve(&address, "ada").await;
+    old.get(&callback).await.assert_redirects_to("/");
+    assert!(old.is_signed_in().await);
+
+    let mut ended = old.clone();
+    old.sign_out().await;
+    assert!(
+        touches_the_session(&ended.get("/").await),
+        "nothing is under way"
+    );
+}
+
+#[actix_web::test]
+async fn a_slow_sign_out_does_not_remove_the_cookie_of_a_newer_sign_in() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("github", "ada").await;
+    let id = browser.session_id().await;
+    let address = browser.start("github", "/").await;
+    let callback = Visitor::approve(&address, "ada").await;
+    let mut row = app.connection();
+    row.batch_execute(&format!(
+        "begin; select 1 from sessions where id = '{id}' for update"
+    ))
+    .unwrap();
+    let mut tab = browser.clone();
+    let sign_out = rt::spawn(async move { tab.sign_out().await });
+    // It has refused the session, and waits for its row.
+    let copy = browser.clone();
+    eventually("refused", Duration::from_secs(5), async || {
+        !copy.clone().is_signed_in().await
+    })
+    .await;
+    browser.get(&callback).await.assert_redirects_to("/");
+
+    let answer = sign_out.await.unwrap();
+    assert!(!touches_the_session(&answer), "{:?}", answer.set_cookies());
+    row.batch_execute("rollback").unwrap();
+    assert!(browser.is_signed_in().await);
+    let ended = "select count(*) as n from sessions where ended_reason = 'signed_out'";
+    eventually("written late", Duration::from_secs(10), async || {
+        app.count(ended) == 1
+    })
+    .await;
 }
 
 /// Every tab's answers go into one jar in the order in which they come.

@@ -1,6 +1,8 @@
 //! Why was I signed out? Told on the next page, whatever was clicked.
 
-use crate::support::TestApp;
+use std::time::Duration;
+
+use crate::support::{TestApp, eventually};
 
 #[actix_web::test]
 async fn after_sign_out_all_others_the_other_browser_is_told_why() {
@@ -85,4 +87,24 @@ async fn every_reason_is_told_in_words() {
         copy.get("/account").await.assert_status(303);
         copy.get("/signin").await.assert_says(words);
     }
+}
+
+#[actix_web::test]
+async fn an_expired_session_is_told_as_such() {
+    let settings = [("SESSION_IDLE_TIMEOUT", "1s"), ("SESSION_MAX_AGE", "1s")];
+    let app = TestApp::start_with(&settings).await;
+    let browser = app.signed_in("github", "ada").await;
+    eventually("expired", Duration::from_secs(10), async || {
+        !browser.clone().is_signed_in().await
+    })
+    .await;
+    let mut browser = browser;
+    browser
+        .get("/account")
+        .await
+        .assert_redirects_to("/signin?next=%2Faccount");
+    browser
+        .get("/signin")
+        .await
+        .assert_says("Your session expired.");
 }

@@ -53,7 +53,12 @@ async fn everything_works_without_anything_kept_in_a_connection() {
 
 #[actix_web::test]
 async fn statements_still_end_in_time() {
-    let app = TestApp::start_with(&TRANSACTION_MODE).await;
+    for settings in [&[][..], &TRANSACTION_MODE] {
+        statements_end_in_time(&TestApp::start_with(settings).await).await;
+    }
+}
+
+async fn statements_end_in_time(app: &TestApp) {
     let ada = app.signed_in("github", "ada").await;
     let mut holder = app.connection();
     holder

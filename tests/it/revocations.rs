@@ -125,28 +125,84 @@ async fn more_than_a_page_is_heard_of_at_start_and_while_running() {
     assert!(!is_refused(&still.at(&other)).await);
 }
 
-/// What another server has shown says nothing about this one: after a
-/// failover transaction numbers may begin again below those seen.
+/// A row that polls pass over: its number is from the past, and they count from
+/// what they have seen. It is heard of when everything is read again.
+const FROM_THE_PAST: &str = "insert into revocations (subject, xid, expires_at)
+    values (gen_random_uuid(), '100', now() + interval '60 days')";
+
+/// What another server has shown says nothing about this one: after a failover,
+/// or a crash, transaction numbers may begin again below those seen.
 #[actix_web::test]
-async fn after_a_restart_of_the_server_everything_is_read_again() {
+async fn after_a_restart_or_a_crash_everything_is_read_again() {
     let cluster = OwnCluster::start();
     let ring = std::sync::Arc::new(vestibule::crypto::keys::KeyRing::generate());
     let app = TestApp::start_on(cluster.url(), ring, &[]).await;
+    let held = || app.state().revocations.len();
+    for (round, crash) in [false, true].into_iter().enumerate() {
+        app.execute(FROM_THE_PAST);
+        let before = held();
+        app.signed_in("github", "ada").await.sign_out().await;
+        eventually("heard", SOON, async || held() == before + 1).await;
+        if crash {
+            // The postmaster outlives it, and recovers.
+            let backend = "select pid::text as t from pg_stat_activity
+                where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1";
+            let pid = app.texts(backend).remove(0);
+            let killed = std::process::Command::new("kill")
+                .args(["-KILL", &pid])
+                .status();
+            assert!(killed.unwrap().success());
+        } else {
+            cluster.postgres.halt();
+            cluster.postgres.resume().unwrap();
+        }
+        eventually("heard", SOON, async || held() == 2 * (round + 1)).await;
+    }
+}
+
+/// A dump that is restored into another cluster brings numbers that its server
+/// has not given out yet.
+#[actix_web::test]
+async fn rows_of_a_restored_dump_are_read_once() {
+    let app = TestApp::start().await;
     app.execute(
         "insert into revocations (subject, xid, expires_at)
-         values (gen_random_uuid(), '100', now() + interval '60 days')",
+         select gen_random_uuid(), '4000000000', now() + interval '60 days' from generate_series(1, 50)",
     );
-    let mut ada = app.signed_in("github", "ada").await;
-    ada.sign_out().await;
-    assert_eq!(
-        app.state().revocations.len(),
-        1,
-        "a number from the past is not heard of"
-    );
+    let mut conn = app.connection();
+    let all = new_since(&mut conn, &Seen::default(), None, 1_000).unwrap();
+    assert_eq!(all.revoked.len(), 50);
+    app.execute(&revoke_many(3));
+    let new = new_since(&mut conn, &all.seen, None, 1_000).unwrap();
+    assert_eq!(new.revoked.len(), 3);
+    app.execute("insert into revocations (subject, expires_at) values (gen_random_uuid(), now())");
+    let over = new_since(&mut conn, &new.seen, None, 1_000).unwrap();
+    assert_eq!(over.revoked.len(), 0, "what is over refuses nothing");
+}
 
-    cluster.postgres.halt();
-    cluster.postgres.resume().unwrap();
-    eventually("heard", SOON, async || app.state().revocations.len() == 2).await;
+/// Pages of one poll, and what commits between them.
+#[actix_web::test]
+async fn what_commits_between_two_pages_is_in_the_next_poll() {
+    let app = TestApp::start().await;
+    let (mut late, mut conn) = (app.connection(), app.connection());
+    late.batch_execute(&format!("begin; {}", revoke_many(1)))
+        .unwrap();
+    app.execute(&revoke_many(4));
+    let first = new_since(&mut conn, &Seen::default(), None, 2).unwrap();
+    late.batch_execute("commit").unwrap();
+    let second = new_since(&mut conn, &Seen::default(), first.rest.as_ref(), 2).unwrap();
+    let third = new_since(&mut conn, &Seen::default(), second.rest.as_ref(), 2).unwrap();
+    let read = first.revoked.len() + second.revoked.len() + third.revoked.len();
+    assert!(
+        read == 4 && third.rest.is_none(),
+        "its number is below those of the first page"
+    );
+    let next = new_since(&mut conn, &first.seen, None, 2).unwrap();
+    assert_eq!(
+        next.revoked.len(),
+        1,
+        "which is why the first page's snapshot counts"
+    );
 }
 
 /// The database's clock as this process hears of it: off by what the table

@@ -1,8 +1,10 @@
 //! Sessions that can be seen and ended: by their person, and by nobody else.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::support::{TestApp, Visitor};
+use crate::support::{TestApp, Visitor, eventually};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
 const NOBODYS: &str = "01a20e26-f665-746a-a573-669e49abe114";
@@ -217,4 +219,45 @@ async fn the_hundred_and_first_session_ends_the_oldest() {
         .iter()
         .filter(|event| event["details"]["reason"] == "too_many");
     assert_eq!(told.count(), 1);
+}
+
+#[actix_web::test]
+async fn a_sign_out_holds_everywhere_also_when_the_row_is_gone() {
+    let app = TestApp::start().await;
+    let other = app.another().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let copy = ada.at(&other);
+    app.execute("delete from sessions");
+    ada.sign_out().await.assert_redirects_to("/");
+    eventually("refused", Duration::from_secs(10), async || {
+        !copy.clone().is_signed_in().await
+    })
+    .await;
+    let kept =
+        "select count(*) as n from revocations where expires_at > now() + interval '90 days'";
+    assert_eq!(app.count(kept), 1, "as long as any cookie of it could live");
+}
+
+#[actix_web::test]
+async fn a_revocation_outlives_the_last_cookie_by_a_day() {
+    let app = TestApp::start().await;
+    app.signed_in("github", "ada").await.sign_out().await;
+    let kept = "select count(*) as n from revocations, sessions
+        where subject = id and revocations.expires_at >= cookie_expires_at + interval '1 day'";
+    assert_eq!(app.count(kept), 1);
+}
+
+#[actix_web::test]
+async fn what_is_over_cannot_be_ended() {
+    let app = TestApp::start().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let mut there = app.signed_in("github", "ada").await;
+    let id = there.session_id().await;
+    app.execute(&format!(
+        "update sessions set cookie_expires_at = now() where id = '{id}'"
+    ));
+    assert_eq!(ada.sessions().await.len(), 1, "not listed");
+    ada.delete_session(&id).await.assert_status(404);
+    ada.delete_session("").await.assert_status(204);
+    assert_eq!(app.count("select count(*) as n from revocations"), 0);
 }

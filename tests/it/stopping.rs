@@ -7,6 +7,7 @@ use actix_web::rt;
 use futures_util::future::join_all;
 
 use crate::commands::run;
+use crate::support::databases::OwnCluster;
 use crate::support::serving::{Serving, for_serve};
 use crate::support::{Answer, TestApp, Visitor, databases};
 
@@ -99,4 +100,27 @@ async fn a_second_signal_leaves_at_once() {
     let (status, said) = serving.stop();
     assert_eq!(status, Some(0), "{said}");
     assert!(patience.elapsed() < Duration::from_mins(1));
+}
+
+#[actix_web::test]
+async fn a_frozen_database_does_not_keep_it_from_leaving() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::start().await;
+    let cluster = OwnCluster::start();
+    run(&["keys", "generate"], &[], folder.path());
+    let url = cluster.url();
+    let variables = for_serve(&url, app.simulator.url());
+    let mut serving = Serving::start(&variables, folder.path()).await;
+    cluster.signal_all("STOP");
+    serving.terminate();
+    let patience = Instant::now();
+    let status = loop {
+        if let Some(status) = serving.child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(patience.elapsed() < Duration::from_secs(30), "it stays");
+        rt::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(status.code(), Some(0));
+    cluster.signal_all("CONT");
 }

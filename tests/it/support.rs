@@ -6,6 +6,7 @@ mod app;
 mod caller;
 pub mod databases;
 mod eventually;
+pub mod proxy;
 pub mod serving;
 mod visitor;
 

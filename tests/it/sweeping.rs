@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use vestibule::sweep::sweep;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, eventually};
 
 const HALF_A_YEAR: Duration = Duration::from_hours(180 * 24);
 
@@ -76,4 +76,14 @@ async fn a_session_that_was_swept_stays_ended() {
     assert_eq!(app.count("select count(*) as n from sessions"), 0);
     let other = app.another().await;
     assert!(!copy.clone().is_signed_in().await && !copy.at(&other).is_signed_in().await);
+}
+
+#[actix_web::test]
+async fn it_is_done_in_the_background_with_nobody_asking() {
+    let app = TestApp::start().await;
+    app.execute(FILL);
+    eventually("swept", Duration::from_secs(40), async || {
+        left(&app) == [2_100, 700, 700, 700]
+    })
+    .await;
 }

@@ -88,11 +88,29 @@ pub struct Batch {
     pub last: Option<SessionId>,
 }
 
+impl<'a> Ending<'a> {
+    /// From another session of the same person, or with a token of theirs.
+    pub fn by_user(scope: Scope, visitor: &'a Visitor) -> Self {
+        Self {
+            reason: EndedReason::EndedByUser,
+            visitor: Some(visitor),
+            from: Some(scope.came_with()),
+            ago: Duration::ZERO,
+        }
+    }
+}
+
 impl Ending<'_> {
     /// Ends the caller's own session. `None` when it has ended already. Within
     /// a transaction, as all of these.
     pub fn of_own(self, conn: &mut PgConnection, own: OwnSession) -> QueryResult<Option<Ended>> {
-        self.of_one(conn, own.into(), own.session_id())
+        let found: Option<SessionId> = sessions::table
+            .find(own.session_id())
+            .filter(sessions::user_id.eq(own.user_id()))
+            .select(sessions::id)
+            .first(conn)
+            .optional()?;
+        Ok(self.of(conn, found.as_slice())?.pop())
     }
 
     /// Ends one session of the caller's. `None` when it is over, or not theirs.
@@ -105,6 +123,7 @@ impl Ending<'_> {
         let found: Option<SessionId> = sessions::table
             .find(id)
             .filter(sessions::user_id.eq(scope.user_id()))
+            .filter(is_live())
             .select(sessions::id)
             .first(conn)
             .optional()?;

@@ -16,7 +16,7 @@ use crate::web::caller::SignedIn;
 use crate::web::device;
 use crate::web::error::PageError;
 use crate::web::flash::{self, Flash, SessionsEnded};
-use crate::web::session;
+use crate::web::renewal;
 use crate::web::state::Vestibule;
 use crate::web::visitor::visitor;
 
@@ -81,7 +81,7 @@ pub async fn show(
         Some(Flash::SessionsEnded(done)) => Some(done.words()),
         _ => None,
     };
-    let seen_within = session::reissue_after(app.config.session.idle);
+    let seen_within = renewal::after(app.config.session.idle);
     Ok(show_page(&Sessions {
         viewer: Viewer::of(Some(&me)),
         done,

@@ -29,7 +29,7 @@ use crate::sign_in::{CallbackQuery, Completion, PENDING_FOR, PendingSignIn, Refu
 use crate::web::caller::Holder;
 use crate::web::error::respond;
 use crate::web::pages::failure;
-use crate::web::session::issue;
+use crate::web::renewal::issue;
 use crate::web::state::{Offer, Vestibule};
 use crate::web::{flash, visitor};
 
