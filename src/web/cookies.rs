@@ -1,5 +1,8 @@
 //! Our two cookies: read byte for byte, written with exact attributes.
 
+use std::io::BufRead as _;
+use std::iter;
+
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 
 use crate::config::PublicUrl;
@@ -66,7 +69,7 @@ fn header(text: &str) -> HeaderValue {
 pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
     let mut found = Found::None;
     for line in headers.get_all(COOKIE) {
-        for pair in line.as_bytes().split(|byte| *byte == b';') {
+        for pair in pairs(line.as_bytes()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let (Some(key), Some(value)) = (halves.next(), halves.next()) else {
                 continue;
@@ -81,6 +84,18 @@ pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
         }
     }
     found
+}
+
+/// What stands between semicolons. A token is hundreds of bytes long: here they
+/// are searched many at a time, as `split` would not.
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = line;
+    iter::from_fn(move || {
+        let here = rest;
+        let length = rest.skip_until(b';').ok().filter(|length| *length > 0)?;
+        let pair = &here[..length];
+        Some(pair.strip_suffix(b";").unwrap_or(pair))
+    })
 }
 
 /// Whether a Set-Cookie value is for this cookie.
