@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, HOST, HeaderMap, ORIGIN, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
@@ -26,7 +26,7 @@ type Answer = Result<ServiceResponse<BoxBody>, Error>;
 
 /// Requests for another Host get 421 (RFC 9110 §15.5.20), so that nothing is
 /// ever answered under a name that is not ours. Health checks come by address.
-pub async fn host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
+pub async fn host(request: ServiceRequest, next: Next<BoxBody>) -> Answer {
     let health = health::is_health(request.path());
     let ours = app(&request).is_some_and(|app| {
         let url = &app.config.public_url;
@@ -38,7 +38,7 @@ pub async fn host(request: ServiceRequest, next: Next<impl MessageBody + 'static
             && authority.is_none_or(|name| url.is_host(name.as_str(), app.bound_port))
     });
     if health || ours {
-        return pass(request, next).await;
+        return next.call(request).await;
     }
     let here = app(&request).map(|app| app.config.public_url.to_string());
     Ok(refuse(request, |head| {
@@ -60,17 +60,17 @@ pub async fn host(request: ServiceRequest, next: Next<impl MessageBody + 'static
 }
 
 /// Reads the body whole, within limits, before anybody waits for it.
-pub async fn body(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
+pub async fn body(mut request: ServiceRequest, next: Next<BoxBody>) -> Answer {
     let headers = request.headers();
     let announced = headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(CONTENT_LENGTH);
     if !announced {
-        return pass(request, next).await;
+        return next.call(request).await;
     }
     let payload = request.extract::<Payload>().await?;
     match tokio::time::timeout(BODY_DEADLINE, payload.to_bytes_limited(LARGEST_BODY)).await {
         Ok(Ok(Ok(bytes))) => {
             request.set_payload(bytes.into());
-            pass(request, next).await
+            next.call(request).await
         }
         Ok(Ok(Err(_cut))) => Ok(refuse(request, |head| {
             let message = "The request ended before it was complete.";
@@ -102,15 +102,12 @@ pub async fn body(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
 /// Unsafe methods only from our own pages (OWASP CSRF, Fetch Metadata). A
 /// Bearer header is nothing that a browser sends by itself, and where it is
 /// there, no cookie counts.
-pub async fn origin(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
-    let public_url = app(&request).map(|app| app.config.public_url.as_str().to_owned());
+pub async fn origin(request: ServiceRequest, next: Next<BoxBody>) -> Answer {
+    let public_url = app(&request).map(|app| app.config.public_url.as_str());
     let decides_alone =
         routes::is_gated(request.path()) && bearer::read(request.headers()) != Header::Absent;
-    if decides_alone
-        || is_safe(request.method())
-        || is_same_origin(request.headers(), public_url.as_deref())
-    {
-        return pass(request, next).await;
+    if decides_alone || is_safe(request.method()) || is_same_origin(request.headers(), public_url) {
+        return next.call(request).await;
     }
     Ok(refuse(request, |head| {
         let message = "This was sent from another site, so nothing was done. Please use the buttons on our own pages.";
@@ -144,12 +141,6 @@ fn one_text(headers: &HeaderMap, name: impl actix_web::http::header::AsHeaderNam
 
 fn app(request: &ServiceRequest) -> Option<&Vestibule> {
     request.app_data::<Data<Vestibule>>().map(|app| &***app)
-}
-
-async fn pass(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Answer {
-    next.call(request)
-        .await
-        .map(ServiceResponse::map_into_boxed_body)
 }
 
 fn refuse(

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
@@ -62,7 +62,7 @@ pub fn username() -> Option<String> {
 
 pub async fn observe(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = Uuid::now_v7();
     let current = Answering {
@@ -75,7 +75,7 @@ pub async fn observe(
 
 async fn observed(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
     id: Uuid,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -99,8 +99,7 @@ async fn observed(
         .await;
 
     span.in_scope(|| match answer {
-        Ok(Ok(response)) => {
-            let mut response = response.map_into_boxed_body();
+        Ok(Ok(mut response)) => {
             // The pattern, not the path: a path may be anything, a query may
             // hold a code.
             let route = response.request().match_pattern();

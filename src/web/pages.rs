@@ -14,7 +14,7 @@ pub mod sign_out;
 pub mod tokens;
 
 use actix_session::SessionExt as _;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
@@ -81,16 +81,13 @@ pub fn sign_in_address(next: &NextPath) -> String {
 /// added to the scope is closed by default.
 pub async fn private(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let current = caller::current(request.request());
     let app = request.app_data::<Data<Vestibule>>().cloned();
     let answer = match (app, current) {
         (_, Current::SignedIn(_)) => {
-            return next
-                .call(request)
-                .await
-                .map(ServiceResponse::map_into_boxed_body);
+            return next.call(request).await;
         }
         (_, Current::Unknown(_)) => error::respond(
             request.head(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
@@ -55,13 +55,10 @@ pub const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 pub async fn load(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = request.app_data::<Data<Vestibule>>().cloned() else {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
+        return next.call(request).await;
     };
     let arrived = Instant::now();
     let is_flow = request.path().starts_with("/api/auth/") && request.path() != "/api/auth/info";
@@ -73,8 +70,7 @@ pub async fn load(
     }
     request.extensions_mut().insert(cookie.current.clone());
 
-    let response = next.call(request).await?;
-    let mut response = response.map_into_boxed_body();
+    let mut response = next.call(request).await?;
     if sets_session(response.headers(), &app) {
         if app.replaced.since(cookie.digest, arrived) {
             // Signed in again while we were signing out: the new one stays.

@@ -7,7 +7,7 @@
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_session::storage::CookieSessionStore;
 use actix_session::{SessionExt as _, SessionMiddleware};
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::cookie::{Key, SameSite, time};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -42,19 +42,16 @@ pub struct AllCookies(pub Vec<HeaderValue>);
 /// Around [`middleware`].
 pub async fn fence(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = request.app_data::<Data<Vestibule>>().cloned() else {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
+        return next.call(request).await;
     };
     let name = app.cookies.sign_in;
     let all = request.headers().get_all(COOKIE).cloned().collect();
     let came = show_only(request.headers_mut(), name);
     request.extensions_mut().insert(AllCookies(all));
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let mut response = next.call(request).await?;
 
     let read = response.request().extensions().get::<WasRead>().is_some();
     let headers = response.headers_mut();
@@ -77,8 +74,8 @@ pub struct SignInUnderWay;
 /// empty cookie is never written, so what is empty now was not read.
 pub async fn note(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if !request.get_session().entries().is_empty() {
         request.extensions_mut().insert(WasRead);
     }
