@@ -1,0 +1,91 @@
+//! What it costs to know a caller: `cargo bench --bench callers`.
+//!
+//! `GET /api/me` with an API token is compared, within one process and in
+//! alternating rounds, with the same route by session, and each with a bare
+//! actix handler that has its answer ready. All have one worker; there is no
+//! log. The whole takes about two minutes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and ends where it fails"
+)]
+
+#[path = "support/asked.rs"]
+mod asked;
+#[path = "support/backstage.rs"]
+mod backstage;
+#[path = "support/bare.rs"]
+mod bare;
+#[path = "support/http.rs"]
+mod http;
+#[path = "support/load.rs"]
+mod load;
+#[path = "support/stage.rs"]
+mod stage;
+#[path = "support/visitor.rs"]
+mod visitor;
+
+use load::{Compared, Load};
+use stage::Stage;
+use visitor::{Browser, PEOPLE, get};
+
+/// Half a minute each.
+const ROUNDS: usize = 300;
+const PATH: &str = "/api/me";
+
+fn main() {
+    if !asked::to_measure() {
+        return;
+    }
+    let stage = Stage::set();
+    let port = bare::app(&stage);
+    let mut browser = Browser::new(&stage, port);
+    let cookie = browser.sign_in(PEOPLE[0]);
+    let (by_session, by_token) = (
+        get(PATH, &cookie),
+        with_token(&token(&mut browser, &cookie)),
+    );
+    let mut session = Load::new(port, by_session.clone());
+    let mut token = Load::new(port, by_token.clone());
+    let mut bare_session = Load::new(bare::of(&session, PATH), by_session);
+    let mut bare_token = Load::new(bare::of(&token, PATH), by_token);
+    bare::assert_alike(&session, &bare_session);
+    bare::assert_alike(&token, &bare_token);
+
+    println!("GET {PATH}, requests a second");
+    let compared = load::compare(&mut token, &mut session, ROUNDS);
+    report("by token, against by session:", &compared);
+    let compared = load::compare(&mut token, &mut bare_token, ROUNDS);
+    report("by token, against bare:      ", &compared);
+    let compared = load::compare(&mut session, &mut bare_session, ROUNDS);
+    report("by session, against bare:    ", &compared);
+}
+
+/// An API token that may read, made as a page of ours makes it.
+fn token(browser: &mut Browser, cookie: &str) -> String {
+    let wish = r#"{"name":"bench","scopes":["read"]}"#;
+    let headers = format!(
+        "cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n",
+        wish.len()
+    );
+    let mut request = http::request("POST /api/tokens", "localhost", &headers);
+    request.extend(wish.as_bytes());
+    let made = browser.app.ask(&request);
+    assert_eq!(made.status, 201, "{}", made.head);
+    let made: serde_json::Value = serde_json::from_slice(&made.body).unwrap();
+    made["token"].as_str().unwrap().to_owned()
+}
+
+/// As a program asks.
+fn with_token(token: &str) -> Vec<u8> {
+    let headers =
+        format!("authorization: Bearer {token}\r\naccept: */*\r\nuser-agent: bench/1\r\n");
+    http::request(&format!("GET {PATH}"), "localhost", &headers)
+}
+
+fn report(name: &str, compared: &Compared) {
+    let (ratio, [one, other]) = (compared.ratio, compared.rates);
+    println!("{name} {ratio:.3} times as many: {one:.0}, against {other:.0}");
+}
