@@ -119,15 +119,19 @@ impl Programs {
     pub async fn write_used(&self) {
         loop {
             tokio::time::sleep(WRITE_EVERY).await;
-            let ids: Vec<_> = self.used().drain().collect();
-            if ids.is_empty() {
-                continue;
-            }
-            let again = ids.clone();
-            if let Err(error) = self.db.run(move |conn| ApiToken::used(conn, &ids)).await {
-                tracing::debug!("when tokens were used is to be written later: {error}");
-                self.used().extend(again);
-            }
+            self.write_used_now().await;
+        }
+    }
+
+    pub async fn write_used_now(&self) {
+        let ids: Vec<_> = self.used().drain().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let again = ids.clone();
+        if let Err(error) = self.db.run(move |conn| ApiToken::used(conn, &ids)).await {
+            tracing::debug!("when tokens were used is to be written later: {error}");
+            self.used().extend(again);
         }
     }
 

@@ -5,9 +5,8 @@
 //! ```text
 //! observe       a request id, a span, one log line; a panic becomes a 500;
 //!               the security headers go on every answer
-//! guard::host   another Host than ours: 421
-//! guard::body   read whole, 16 KiB and 10 s at most
-//! guard::origin unsafe methods only from our own pages: 403
+//! guard         another Host than ours: 421; the body read whole, 16 KiB and
+//!               10 s at most; unsafe methods only from our own pages: 403
 //! session       the session cookie, decoded once; extractors only look. When
 //!               the answer is ready: the cookie issued again, or removed
 //! sign_in_cookie   on pages and flows: actix-session sees its own cookie alone

@@ -21,6 +21,8 @@ create table api_tokens (
 
 -- A person's own tokens, the newest first.
 create index api_tokens_user_idx on api_tokens (user_id, created_at desc, id desc);
+-- The sweep asks for what has expired.
+create index api_tokens_expires_at_idx on api_tokens (expires_at);
 
 comment on table api_tokens is 'Tokens with which programs act for a person. Revoking one deletes its row and inserts into revocations.';
 comment on column api_tokens.id is 'UUID version 7: what a revocation names.';

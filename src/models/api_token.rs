@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde_json::json;
 
-use super::audit_event::{Kind, NewEvent};
+use super::audit_event::{self, Kind, NewEvent};
 use super::ids::{ApiTokenId, UserId};
 use super::user::User;
 use super::{Scope, TokenScopes, Visitor, revocation};
@@ -15,6 +15,12 @@ use crate::schema::{api_tokens, users};
 
 /// Enough for every program that a person runs.
 pub const MAX_LIVE_TOKENS: i64 = 20;
+
+/// Who makes and revokes them over and over fills everybody's memory with
+/// revocations.
+pub const MAX_MADE_AN_HOUR: i64 = 60;
+/// So many are listed: all that live, and the newest of those that have expired.
+const LISTED: i64 = 200;
 
 /// How long a process may go by what it has read of a token: so long a
 /// revocation has to be remembered at least.
@@ -47,6 +53,8 @@ pub struct NewToken {
 pub enum NotMade {
     /// Its person has [`MAX_LIVE_TOKENS`] already.
     TooMany,
+    /// Its person has made [`MAX_MADE_AN_HOUR`] within the last hour.
+    TooFast,
     Database(diesel::result::Error),
 }
 
@@ -105,6 +113,9 @@ impl ApiToken {
         if Self::count_live(conn, scope)? >= MAX_LIVE_TOKENS {
             return Err(NotMade::TooMany);
         }
+        if audit_event::made_within_an_hour(conn, scope)? >= MAX_MADE_AN_HOUR {
+            return Err(NotMade::TooFast);
+        }
         let made: Self = diesel::insert_into(api_tokens::table)
             .values((
                 api_tokens::id.eq(ApiTokenId::new()),
@@ -138,6 +149,7 @@ impl ApiToken {
         api_tokens::table
             .filter(api_tokens::user_id.eq(scope.user_id()))
             .order((api_tokens::created_at.desc(), api_tokens::id.desc()))
+            .limit(LISTED)
             .select(Self::as_select())
             .load(conn)
     }
@@ -172,8 +184,8 @@ impl ApiToken {
         }
     }
 
-    /// The token with this hash and its person, unless it has expired.
-    /// `NotFound` otherwise.
+    /// The token with this hash, expired or not, and its person. `NotFound` when
+    /// there is none.
     pub fn look_up(conn: &mut PgConnection, hash: &TokenHash) -> QueryResult<VerifiedToken> {
         let (token, user): (Self, User) = api_tokens::table
             .inner_join(users::table)

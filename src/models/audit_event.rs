@@ -1,7 +1,9 @@
 //! What happened, and to whom.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -113,6 +115,16 @@ pub struct AuditEvent {
     pub ip: Option<IpNet>,
     pub user_agent: Option<String>,
     pub details: Value,
+}
+
+/// How many API tokens the caller has made within the last hour.
+pub fn made_within_an_hour(conn: &mut PgConnection, scope: Scope) -> QueryResult<i64> {
+    audit_events::table
+        .filter(audit_events::user_id.eq(scope.user_id()))
+        .filter(audit_events::kind.eq(Kind::ApiTokenCreated.as_str()))
+        .filter(audit_events::at.gt(sql::<Timestamptz>("now() - interval '1 hour'")))
+        .count()
+        .get_result(conn)
 }
 
 /// Where a page of events ends: the next one goes on behind it.

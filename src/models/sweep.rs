@@ -13,19 +13,21 @@ pub enum Sweepable {
     SignInStates,
     Revocations,
     AuditEvents,
+    ApiTokens,
 }
 
 impl Sweepable {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Sessions,
         Self::SignInStates,
         Self::Revocations,
         Self::AuditEvents,
+        Self::ApiTokens,
     ];
 
     /// Whether its rows are for people to look up, and so kept for a while.
     pub const fn is_history(self) -> bool {
-        matches!(self, Self::Sessions | Self::AuditEvents)
+        matches!(self, Self::Sessions | Self::AuditEvents | Self::ApiTokens)
     }
 
     const fn names(self) -> [&'static str; 3] {
@@ -34,6 +36,7 @@ impl Sweepable {
             Self::SignInStates => ["used_sign_in_states", "state_hash", "expires_at"],
             Self::Revocations => ["revocations", "subject", "expires_at"],
             Self::AuditEvents => ["audit_events", "id", "at"],
+            Self::ApiTokens => ["api_tokens", "id", "expires_at"],
         }
     }
 

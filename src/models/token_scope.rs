@@ -10,7 +10,7 @@ pub enum TokenScope {
     /// Look at what is its person's.
     #[serde(rename = "read")]
     Read,
-    /// Change it: end sessions, revoke tokens, disconnect accounts.
+    /// Change it: end sessions, revoke tokens.
     #[serde(rename = "write")]
     Write,
     /// Be handed a provider's access token.

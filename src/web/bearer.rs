@@ -87,15 +87,26 @@ pub fn read(headers: &HeaderMap) -> Header<'_> {
         return Header::Malformed;
     };
     let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Header::Absent;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let token = rest.trim_matches(' ');
+        return if is_b64token(token) {
+            Header::Token(token)
+        } else {
+            Header::Malformed
+        };
     }
-    let token = rest.trim_matches(' ');
-    if is_b64token(token) {
-        Header::Token(token)
+    // Almost Bearer, or a token alone, is a mistake, and no cookie's turn.
+    if is_scheme(scheme) && !scheme.starts_with("vst_") {
+        Header::Absent
     } else {
         Header::Malformed
     }
+}
+
+/// RFC 9110 §11.1: a token.
+fn is_scheme(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(known)
 }
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
@@ -136,12 +147,16 @@ mod tests {
             "Bearer a=b",
             "Bearer a,b",
             "Bearer é",
+            "Bearer\tx",
+            "Bearer:x",
+            "vst_x",
+            "",
         ] {
             assert_eq!(read_all(&[line]), "Malformed", "{line:?}");
         }
         assert_eq!(read_all(&["Bearer a", "Bearer a"]), "Malformed");
         assert_eq!(read_all(&["Basic a", "Bearer a"]), "Malformed");
-        for lines in [&[][..], &["Basic dXNlcjpwYXNz"], &[""], &["Bearera b"]] {
+        for lines in [&[][..], &["Basic dXNlcjpwYXNz"], &["Bearera b"]] {
             assert_eq!(read_all(lines), "Absent", "{lines:?}");
         }
     }

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::models::TokenScope;
 use crate::models::ids::SessionId;
 use crate::models::session::EndedReason;
 use crate::sign_in::PendingSignIns;
@@ -22,19 +21,8 @@ pub enum Flash {
     SessionOver(Over),
     /// What ending sessions from their page came to.
     SessionsEnded(SessionsEnded),
-    /// An API token was made: this is the once that it is shown.
-    TokenMade(MadeToken),
     /// The API token of this name was revoked.
     TokenRevoked(String),
-}
-
-/// A token, on its way to the one page that shows it. The cookie that it
-/// rides in is encrypted.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct MadeToken {
-    pub name: String,
-    pub token: String,
-    pub scopes: Vec<TokenScope>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, HOST, HeaderMap, ORIGIN, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -12,23 +12,46 @@ use actix_web::{Error, HttpResponse};
 
 use super::api::routes;
 use super::bearer::{self, Header};
-use super::error::{ErrorPage, WayOn, respond, respond_with, wants_page};
+use super::cookies::{self, Found};
+use super::error::{ErrorPage, WayOn, respond_with, wants_page};
 use super::health;
 use super::state::Vestibule;
-use crate::error::{Error as DomainError, Problem};
+use crate::error::Problem;
 
 /// Forms here hold a few words.
 const LARGEST_BODY: usize = 16 * 1024;
 /// A body that takes longer is not meant to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-type Answer = Result<ServiceResponse<BoxBody>, Error>;
+/// An answer to whoever is not let in.
+type Refusal = Box<HttpResponse>;
+
+/// Meant for us, of a bearable size, from our own pages: in this order. One
+/// middleware and not three, because each costs every request a few allocations.
+pub async fn check(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match admit(&mut request).await {
+        Ok(()) => next.call(request).await,
+        Err(refusal) => Ok(request.into_response(*refusal)),
+    }
+}
+
+async fn admit(request: &mut ServiceRequest) -> Result<(), Refusal> {
+    host(request)?;
+    if announces_body(request.headers()) {
+        // Boxed, so that requests without one take no room for it.
+        Box::pin(body(request)).await?;
+    }
+    origin(request)
+}
 
 /// Requests for another Host get 421 (RFC 9110 §15.5.20), so that nothing is
 /// ever answered under a name that is not ours. Health checks come by address.
-pub async fn host(request: ServiceRequest, next: Next<BoxBody>) -> Answer {
+fn host(request: &ServiceRequest) -> Result<(), Refusal> {
     let health = health::is_health(request.path());
-    let ours = app(&request).is_some_and(|app| {
+    let ours = app(request).is_some_and(|app| {
         let url = &app.config.public_url;
         let authority = request.head().uri.authority();
         let mut named = one_text(request.headers(), HOST).into_iter();
@@ -38,98 +61,98 @@ pub async fn host(request: ServiceRequest, next: Next<BoxBody>) -> Answer {
             && authority.is_none_or(|name| url.is_host(name.as_str(), app.bound_port))
     });
     if health || ours {
-        return next.call(request).await;
+        return Ok(());
     }
-    let here = app(&request).map(|app| app.config.public_url.to_string());
-    Ok(refuse(request, |head| {
-        let problem = Problem {
-            code: "wrong_host",
-            message: "This server is known under another address.",
-        };
-        let status = StatusCode::MISDIRECTED_REQUEST;
-        match here {
-            Some(href) if wants_page(head) => {
-                let label = "Go to its address";
-                ErrorPage::of(status, problem.message)
-                    .with_way_on(WayOn { href, label })
-                    .respond(status)
-            }
-            _ => respond_with(head, status, problem),
+    let problem = Problem {
+        code: "wrong_host",
+        message: "This server is known under another address.",
+    };
+    let status = StatusCode::MISDIRECTED_REQUEST;
+    match app(request) {
+        Some(app) if wants_page(request.head()) => {
+            let way_on = WayOn {
+                href: app.config.public_url.to_string(),
+                label: "Go to its address",
+            };
+            let page = ErrorPage::of(status, problem.message);
+            Err(page.with_way_on(way_on).respond(status).into())
         }
-    }))
+        _ => Err(respond_with(request.head(), status, problem).into()),
+    }
+}
+
+fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(CONTENT_LENGTH)
 }
 
 /// Reads the body whole, within limits, before anybody waits for it.
-pub async fn body(mut request: ServiceRequest, next: Next<BoxBody>) -> Answer {
-    let headers = request.headers();
-    let announced = headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(CONTENT_LENGTH);
-    if !announced {
-        return next.call(request).await;
-    }
-    let payload = request.extract::<Payload>().await?;
-    match tokio::time::timeout(BODY_DEADLINE, payload.to_bytes_limited(LARGEST_BODY)).await {
-        Ok(Ok(Ok(bytes))) => {
-            request.set_payload(bytes.into());
-            next.call(request).await
+async fn body(request: &mut ServiceRequest) -> Result<(), Refusal> {
+    let (status, problem) = match request.extract::<Payload>().await {
+        Ok(payload) => {
+            let read = tokio::time::timeout(BODY_DEADLINE, payload.to_bytes_limited(LARGEST_BODY));
+            match read.await {
+                Ok(Ok(Ok(bytes))) => {
+                    request.set_payload(bytes.into());
+                    return Ok(());
+                }
+                Ok(Ok(Err(_cut))) => (StatusCode::BAD_REQUEST, INCOMPLETE),
+                Ok(Err(_larger)) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
+                Err(_late) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
+            }
         }
-        Ok(Ok(Err(_cut))) => Ok(refuse(request, |head| {
-            let message = "The request ended before it was complete.";
-            let problem = Problem {
-                code: "incomplete_body",
-                message,
-            };
-            respond(head, DomainError::Invalid(problem))
-        })),
-        Ok(Err(_larger)) => Ok(refuse(request, |head| {
-            let message = "What was sent is larger than anything that belongs here.";
-            let problem = Problem {
-                code: "body_too_large",
-                message,
-            };
-            respond_with(head, StatusCode::PAYLOAD_TOO_LARGE, problem)
-        })),
-        Err(_late) => Ok(refuse(request, |head| {
-            let message = "What was sent took too long to arrive.";
-            let problem = Problem {
-                code: "body_too_slow",
-                message,
-            };
-            respond_with(head, StatusCode::REQUEST_TIMEOUT, problem)
-        })),
-    }
+        Err(_) => (StatusCode::BAD_REQUEST, INCOMPLETE),
+    };
+    Err(respond_with(request.head(), status, problem).into())
 }
+
+const INCOMPLETE: Problem = Problem {
+    code: "incomplete_body",
+    message: "The request ended before it was complete.",
+};
+const TOO_LARGE: Problem = Problem {
+    code: "body_too_large",
+    message: "What was sent is larger than anything that belongs here.",
+};
+const TOO_SLOW: Problem = Problem {
+    code: "body_too_slow",
+    message: "What was sent took too long to arrive.",
+};
 
 /// Unsafe methods only from our own pages (OWASP CSRF, Fetch Metadata). A
 /// Bearer header is nothing that a browser sends by itself, and where it is
 /// there, no cookie counts.
-pub async fn origin(request: ServiceRequest, next: Next<BoxBody>) -> Answer {
-    let public_url = app(&request).map(|app| app.config.public_url.as_str());
-    let decides_alone =
-        routes::is_gated(request.path()) && bearer::read(request.headers()) != Header::Absent;
-    if decides_alone || is_safe(request.method()) || is_same_origin(request.headers(), public_url) {
-        return next.call(request).await;
+fn origin(request: &ServiceRequest) -> Result<(), Refusal> {
+    if is_safe(request.method()) {
+        return Ok(());
     }
-    Ok(refuse(request, |head| {
-        let message = "This was sent from another site, so nothing was done. Please use the buttons on our own pages.";
-        let problem = Problem {
-            code: "cross_site",
-            message,
-        };
-        respond(head, DomainError::Forbidden(problem))
-    }))
+    let Some(app) = app(request) else {
+        return Ok(());
+    };
+    let headers = request.headers();
+    // Where the gate asks, who comes without a cookie is told so by the gate.
+    let no_cookie_counts = routes::is_gated(request.path())
+        && (bearer::read(headers) != Header::Absent
+            || cookies::find(headers, app.cookies.session) == Found::None);
+    if no_cookie_counts || is_same_origin(headers, app.config.public_url.as_str()) {
+        return Ok(());
+    }
+    let problem = Problem {
+        code: "cross_site",
+        message: "This was sent from another site, so nothing was done. Please use the buttons on our own pages.",
+    };
+    Err(respond_with(request.head(), StatusCode::FORBIDDEN, problem).into())
 }
 
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     if headers.contains_key("sec-fetch-site") {
         let site = one_text(headers, "sec-fetch-site");
         return matches!(site, Some("same-origin" | "none"));
     }
-    let origin = one_text(headers, ORIGIN);
-    origin.is_some() && origin == public_url
+    one_text(headers, ORIGIN) == Some(public_url)
 }
 
 /// A header that comes once, as text.
@@ -141,12 +164,4 @@ fn one_text(headers: &HeaderMap, name: impl actix_web::http::header::AsHeaderNam
 
 fn app(request: &ServiceRequest) -> Option<&Vestibule> {
     request.app_data::<Data<Vestibule>>().map(|app| &***app)
-}
-
-fn refuse(
-    request: ServiceRequest,
-    answer: impl FnOnce(&RequestHead) -> HttpResponse,
-) -> ServiceResponse<BoxBody> {
-    let response = answer(request.head());
-    request.into_response(response)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::Connection as _;
 
 use super::state::Vestibule;
@@ -13,6 +13,8 @@ use crate::models::ids::ApiTokenId;
 use crate::models::{Scope, TokenScopes, Visitor};
 
 const LONGEST_NAME: usize = 100;
+/// Longer is never: then leave it out.
+const LONGEST_LIFE: TimeDelta = TimeDelta::days(3_653);
 /// Tokens have to be revoked, or expire, before there can be others.
 const WAIT_FOR_ROOM: Duration = Duration::from_mins(1);
 
@@ -46,10 +48,11 @@ impl Wish<'_> {
                 message: "A token needs at least one scope: read, write or accounts:token.",
             }));
         }
-        if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        let ahead = now..now + LONGEST_LIFE;
+        if self.expires_at.is_some_and(|at| !ahead.contains(&at)) {
             return Err(Error::Invalid(Problem {
                 code: "invalid_expiry",
-                message: "The time at which a token expires has to lie ahead.",
+                message: "The time at which a token expires has to lie ahead, by ten years at most.",
             }));
         }
         Ok(NewToken {
@@ -85,6 +88,13 @@ impl From<NotMade> for Error {
                 Problem {
                     code: "too_many_tokens",
                     message: "You have 20 API tokens. Revoke one before you make another.",
+                },
+                WAIT_FOR_ROOM,
+            ),
+            NotMade::TooFast => Self::TooMany(
+                Problem {
+                    code: "too_many_tokens",
+                    message: "You have made many API tokens within the last hour. Please wait before you make another.",
                 },
                 WAIT_FOR_ROOM,
             ),

@@ -3,23 +3,25 @@
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::http::{ConnectionType, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use futures_util::FutureExt as _;
-use tracing::{Instrument as _, Level, field};
+use tracing::{Instrument as _, Level};
 use uuid::Uuid;
 
 use super::error::PageError;
 use super::health;
 use super::state::Vestibule;
 use super::visitor;
+use crate::crypto::session_token::VerifiedSession;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,10 +33,10 @@ tokio::task_local! {
 /// wherever they come from.
 struct Answering {
     id: Uuid,
-    /// The page that was asked for, to try again.
-    page: String,
+    /// What was asked for, to try again.
+    uri: Uri,
     /// Who is signed in, once that is known.
-    username: RefCell<Option<String>>,
+    session: RefCell<Option<Arc<VerifiedSession>>>,
 }
 
 /// The id of the request that is being answered.
@@ -46,17 +48,20 @@ pub fn request_id() -> String {
 /// The page of the request that is being answered, or the one that its form
 /// stands on.
 pub fn page() -> String {
-    let page = CURRENT.try_with(|current| current.page.clone());
+    let page = CURRENT.try_with(|current| visitor::page_of(&current.uri));
     page.unwrap_or_else(|_| "/".to_owned())
 }
 
 /// Notes who is signed in, for the header of error pages.
-pub fn note_user(username: &str) {
-    let _ = CURRENT.try_with(|current| current.username.replace(Some(username.to_owned())));
+pub fn note_session(session: &Arc<VerifiedSession>) {
+    let _ = CURRENT.try_with(|current| current.session.replace(Some(Arc::clone(session))));
 }
 
 pub fn username() -> Option<String> {
-    let name = CURRENT.try_with(|current| current.username.borrow().clone());
+    let name = CURRENT.try_with(|current| {
+        let session = current.session.borrow();
+        Some(session.as_ref()?.claims().user.username.clone())
+    });
     name.ok().flatten()
 }
 
@@ -67,8 +72,8 @@ pub async fn observe(
     let id = Uuid::now_v7();
     let current = Answering {
         id,
-        page: visitor::page_of(request.head()),
-        username: RefCell::default(),
+        uri: request.uri().clone(),
+        session: RefCell::default(),
     };
     CURRENT.scope(current, observed(request, next, id)).await
 }
@@ -92,7 +97,6 @@ async fn observed(
         "request",
         id = %id.simple(),
         method = %request.method(),
-        route = field::Empty,
     );
     let answer = AssertUnwindSafe(next.call(request).instrument(span.clone()))
         .catch_unwind()
@@ -100,11 +104,10 @@ async fn observed(
 
     span.in_scope(|| match answer {
         Ok(Ok(mut response)) => {
-            // The pattern, not the path: a path may be anything, a query may
-            // hold a code.
-            let route = response.request().match_pattern();
-            span.record("route", route.as_deref().unwrap_or("none"));
-            finish(app, response.response_mut(), &facts);
+            finish(app, response.response_mut(), facts.id);
+            log(response.status(), &facts, || {
+                response.request().match_pattern()
+            });
             Ok(response)
         }
         Ok(Err(error)) => Err(wrapped(app, error.error_response(), &facts)),
@@ -117,7 +120,8 @@ async fn observed(
 
 /// A response where an error was: middleware has no request left to answer.
 fn wrapped(app: Option<&Vestibule>, mut response: HttpResponse, facts: &Facts) -> Error {
-    finish(app, &mut response, facts);
+    finish(app, &mut response, facts.id);
+    log(response.status(), facts, || None);
     actix_web::error::InternalError::from_response("answered", response).into()
 }
 
@@ -128,18 +132,13 @@ struct Facts {
     is_health: bool,
 }
 
-fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, facts: &Facts) {
-    let Facts {
-        id,
-        started,
-        is_health,
-    } = *facts;
-    let status = response.status();
+fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, id: Uuid) {
     let headers = response.headers_mut();
     if let Some(app) = app {
         app.headers.add_to(headers);
     }
-    if let Ok(id) = HeaderValue::from_str(&id.simple().to_string()) {
+    let text = &mut Uuid::encode_buffer();
+    if let Ok(id) = HeaderValue::from_str(id.simple().encode_lower(text)) {
         headers.insert(REQUEST_ID, id);
     }
     if app.is_some_and(Vestibule::is_draining) {
@@ -148,14 +147,32 @@ fn finish(app: Option<&Vestibule>, response: &mut HttpResponse, facts: &Facts) {
             .head_mut()
             .set_connection_type(ConnectionType::Close);
     }
-    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if is_health {
+}
+
+/// One line. The route's pattern, not the path: a path may be anything, a query
+/// may hold a code. It stands in the line and not in the span, whose fields
+/// would be read and written anew for one that is told late.
+fn log(status: StatusCode, facts: &Facts, route: impl Fn() -> Option<String>) {
+    let route = || route().unwrap_or_else(|| "none".to_owned());
+    let elapsed_us = || u64::try_from(facts.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let (status, failed) = (status.as_u16(), status.is_server_error());
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                status,
+                elapsed_us = elapsed_us(),
+                route = route(),
+                "answered"
+            )
+        };
+    }
+    if facts.is_health {
         // Asked every second by whoever balances load.
-        tracing::debug!(status = status.as_u16(), elapsed_us, "answered");
-    } else if status >= StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(status = status.as_u16(), elapsed_us, "answered");
+        tell!(debug);
+    } else if failed {
+        tell!(warn);
     } else {
-        tracing::info!(status = status.as_u16(), elapsed_us, "answered");
+        tell!(info);
     }
 }
 

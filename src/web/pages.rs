@@ -95,7 +95,7 @@ pub async fn private(
         ),
         (Some(app), current) if visitor::is_click(request.head()) => {
             over::tell_next_page(&app, &current, &request.get_session()).await;
-            let asked = visitor::page_of(request.head());
+            let asked = visitor::page_of(request.uri());
             let next = NextPath::parse(&asked, &app.config.public_url);
             see_other(&sign_in_address(&next))
         }

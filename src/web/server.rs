@@ -73,9 +73,7 @@ impl Server {
                 .configure(extractors::configure)
                 .configure(|config| routes::configure(config, &shared))
                 .wrap(from_fn(session::load))
-                .wrap(from_fn(guard::origin))
-                .wrap(from_fn(guard::body))
-                .wrap(from_fn(guard::host))
+                .wrap(from_fn(guard::check))
                 .wrap(from_fn(observe::observe))
         })
         .client_request_timeout(HEAD_DEADLINE)
@@ -117,6 +115,7 @@ impl Server {
     pub async fn stop(mut self) {
         self.handle.stop(true).await;
         let _ = (&mut self.done).await;
+        self.app.programs.write_used_now().await;
         let lost = self.app.endings.write_unwritten().await;
         if lost > 0 {
             tracing::error!(

@@ -66,7 +66,7 @@ pub async fn load(
         !request.path().starts_with("/api/") && visitor::is_document_navigation(request.head());
     let cookie = read(&app, request.headers(), is_flow || is_visit);
     if let Current::SignedIn(session) = &cookie.current {
-        observe::note_user(&session.claims().user.username);
+        observe::note_session(session);
     }
     request.extensions_mut().insert(cookie.current.clone());
 
@@ -82,7 +82,7 @@ pub async fn load(
         }
     } else if is_visit {
         let is_signing_in = response.request().extensions().contains::<SignInUnderWay>();
-        if let Some(change) = change(&app, cookie, arrived, is_signing_in).await {
+        if let Some(change) = Box::pin(change(&app, cookie, arrived, is_signing_in)).await {
             response.headers_mut().append(SET_COOKIE, change);
         }
     }

@@ -1,11 +1,13 @@
 //! Who is at the other end, as far as HTTP tells.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
-use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FOR};
+use actix_web::http::{Method, Uri};
 
 use super::state::Vestibule;
 use crate::models::Visitor;
@@ -28,7 +30,7 @@ pub fn client_address(app: &Vestibule, request: &HttpRequest) -> IpAddr {
     let forwarded: Vec<&str> = lines
         .flat_map(|line| line.to_str().unwrap_or_default().split(','))
         .collect();
-    if !forwarded.is_empty() && !app.config.trusted_proxies.trusts(peer) {
+    if !forwarded.is_empty() && !app.config.trusted_proxies.trusts(peer) && is_time_to_tell() {
         tracing::warn!(
             %peer,
             "X-Forwarded-For from a peer that is not trusted is ignored; \
@@ -36,6 +38,18 @@ pub fn client_address(app: &Vestibule, request: &HttpRequest) -> IpAddr {
         );
     }
     app.config.trusted_proxies.client(peer, &forwarded)
+}
+
+/// Once a minute: anybody can send that header.
+fn is_time_to_tell() -> bool {
+    const EVERY: Duration = Duration::from_mins(1);
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_time = told.is_none_or(|told| told.elapsed() >= EVERY);
+    if is_time {
+        *told = Some(Instant::now());
+    }
+    is_time
 }
 
 /// Whether a person opens a page, rather than a page something else. Browsers
@@ -62,8 +76,8 @@ pub fn is_click(head: &RequestHead) -> bool {
 
 /// The page that was asked for, or that the form which was sent stands on:
 /// where to go on after an error.
-pub fn page_of(head: &RequestHead) -> String {
-    let path = head.uri.path();
+pub fn page_of(uri: &Uri) -> String {
+    let path = uri.path();
     if path.starts_with("/api/auth/callback/") || path.starts_with("/api/auth/signin/") {
         return "/signin".to_owned();
     }
@@ -74,12 +88,17 @@ pub fn page_of(head: &RequestHead) -> String {
     let mut depths = path.match_indices('/').map(|(at, _)| at);
     match depths.nth(2) {
         Some(third) => path[..third].to_owned(),
-        None => head
-            .uri
+        None => uri
             .path_and_query()
             .map_or("/", |all| all.as_str())
             .to_owned(),
     }
+}
+
+/// Whether it can be a person who opens a page: no browser says otherwise.
+pub fn may_be_navigation(head: &RequestHead) -> bool {
+    let destination = head.headers.get("sec-fetch-dest");
+    destination.is_none_or(|destination| destination == "document")
 }
 
 /// Whether JSON is wanted, and HTML is not.

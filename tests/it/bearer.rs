@@ -34,6 +34,9 @@ async fn a_header_that_breaks_the_syntax_is_400() {
         "bearer a b",
         "Bearer a, Bearer b",
         "Bearer =",
+        "Bearer\tx",
+        "Bearer:x",
+        "vst_x",
         "Bearer \u{e9}",
     ] {
         let answer = ask(&app, &[("authorization", header)]).await;
@@ -172,6 +175,41 @@ async fn a_token_does_what_its_scopes_say_and_no_more() {
         assert!(
             matches!(answer.status, 200 | 204 | 404),
             "{method} {path}: {}",
+            answer.status
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_caller_without_any_credentials_is_told_so_whatever_the_method() {
+    let app = TestApp::start().await;
+    for (method, path) in [("DELETE", "/api/sessions"), ("POST", "/api/tokens")] {
+        let answer = app.visitor().send_bare(method, path, &[], "").await;
+        answer.assert_refused(401, "unauthenticated");
+        assert_eq!(challenge(&answer), "Bearer");
+    }
+    app.visitor()
+        .send_bare("PATCH", "/api/me", &[], "")
+        .await
+        .assert_refused(405, "method_not_allowed");
+}
+
+#[actix_web::test]
+async fn a_bearer_header_opens_no_back_door_to_the_flows() {
+    let app = TestApp::start().await;
+    for path in [
+        "/api/auth/signin/github",
+        "/api/auth/%73ignin/github",
+        "/%61pi/auth/signin/github",
+    ] {
+        let headers = [
+            ("authorization", "Bearer x"),
+            ("sec-fetch-site", "cross-site"),
+        ];
+        let answer = app.visitor().send_bare("POST", path, &headers, "").await;
+        assert!(
+            matches!(answer.status, 403 | 404),
+            "{path}: {}",
             answer.status
         );
     }

@@ -46,6 +46,16 @@ async fn callbacks_come_back_so_often_a_minute_and_address() {
             .await
             .assert_status(400);
     }
+    // Pictures on other sites' pages take nobody's turn.
+    let picture = [
+        ("sec-fetch-dest", "image"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let address = "/api/auth/callback/github";
+    app.visitor()
+        .send_bare("GET", address, &picture, "")
+        .await
+        .assert_status(400);
     assert_too_many(&browser.get(&callback).await);
     assert_eq!(app.simulator_calls("/login/oauth/access_token").await, 0);
 }

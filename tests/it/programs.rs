@@ -176,7 +176,7 @@ async fn a_revoked_token_is_refused_by_three_processes_while_it_is_used_on_all()
 async fn nobody_has_more_than_twenty_tokens_and_expired_ones_do_not_count() {
     let app = TestApp::start().await;
     let mut ada = app.signed_in("github", "ada").await;
-    let wish = json!({"name": "n", "scopes": ["read"], "expiresAt": "2099-01-01T00:00:00Z"});
+    let wish = json!({"name": "n", "scopes": ["read"], "expiresAt": "2030-01-01T00:00:00Z"});
     let mut copies = vec![ada.clone(); 25];
     let answers =
         futures_util::future::join_all(copies.iter_mut().map(|ada| ada.make_token(&wish))).await;
@@ -224,8 +224,13 @@ async fn a_wish_that_cannot_be_granted_says_why() {
             json!({"name": "n", "scopes": ["read"], "expires": "2099-01-01T00:00:00Z"}),
             "invalid_json",
         ),
+        (
+            json!({"name": "n", "scopes": ["read"], "expiresAt": "+200000-01-01T00:00:00Z"}),
+            "invalid_expiry",
+        ),
         (json!({"scopes": ["read"]}), "invalid_json"),
         (json!([]), "invalid_json"),
+        (json!(["n", ["read"], null]), "invalid_json"),
         (Value::Null, "invalid_json"),
     ] {
         ada.make_token(&wish).await.assert_refused(400, code);
@@ -246,7 +251,7 @@ async fn a_wish_that_cannot_be_granted_says_why() {
 }
 
 #[actix_web::test]
-async fn a_token_goes_with_its_person_and_serves_no_page() {
+async fn a_token_serves_no_page_and_signs_nobody_out() {
     let app = TestApp::start().await;
     let token = app.token("ada", &["read", "write"]).await;
     app.caller(&token).get("/api/me").await.assert_status(200);
@@ -270,4 +275,20 @@ async fn a_token_goes_with_its_person_and_serves_no_page() {
         .send_bare("POST", "/api/auth/signout", &headers, "")
         .await;
     answer.assert_status(403);
+}
+
+#[actix_web::test]
+async fn nobody_makes_and_revokes_tokens_without_end() {
+    let app = TestApp::start().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let wish = json!({"name": "n", "scopes": ["read"]});
+    ada.make_token(&wish).await.assert_status(201);
+    app.execute(
+        "insert into audit_events (id, user_id, kind)
+         select gen_random_uuid(), user_id, kind from audit_events, generate_series(1, 59)
+         where kind = 'api_token.created'",
+    );
+    ada.make_token(&wish)
+        .await
+        .assert_refused(429, "too_many_tokens");
 }

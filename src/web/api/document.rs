@@ -143,6 +143,7 @@ impl IntoResponses for CallerErrors {
                 "Too often: `too_many_refused_tokens`, `too_many_tokens`",
                 &["Retry-After"],
             ),
+            problem(500, "Something went wrong here: `internal`", &[]),
             unavailable(),
         ]
         .into()

@@ -13,6 +13,7 @@ use super::{accounts, audit, auth, document, me, sessions, tokens};
 use crate::error::Problem;
 use crate::web::bearer;
 use crate::web::error::respond_with;
+use crate::web::routes::is_get_or_head;
 
 /// A method at a path, and who answers it.
 pub struct ApiRoute {
@@ -56,19 +57,16 @@ pub fn table() -> Vec<ApiRoute> {
     ]
 }
 
-/// Whether the gate asks who calls this path: all of `/api` but the flows.
+/// Whether the gate asks who calls this path: all of `/api` but the flows that a
+/// browser walks through and the page that a person reads. A path that is
+/// written in another way than ours are is none of them.
 pub fn is_gated(path: &str) -> bool {
-    (path == "/api" || path.starts_with("/api/"))
-        && !PAGES_UNDER_API.iter().any(|flow| path.starts_with(flow))
+    let is_api = path == "/api" || path.starts_with("/api/");
+    let is_page = matches!(path, "/api/docs" | "/api/auth/signout")
+        || path.starts_with("/api/auth/signin/")
+        || path.starts_with("/api/auth/callback/");
+    is_api && !is_page && !path.contains('%')
 }
-
-/// What a browser walks through, or a person reads.
-const PAGES_UNDER_API: [&str; 4] = [
-    "/api/auth/signin/",
-    "/api/auth/callback/",
-    "/api/auth/signout",
-    "/api/docs",
-];
 
 pub fn configure(config: &mut ServiceConfig) {
     let mut table = table();
@@ -77,7 +75,7 @@ pub fn configure(config: &mut ServiceConfig) {
         let (here, rest): (Vec<_>, Vec<_>) = table.into_iter().partition(|r| r.path == path);
         table = rest;
         let allowed = allow(&here);
-        let mut resource = web::resource(path).wrap(from_fn(bearer::load));
+        let mut resource = web::resource(path);
         for ApiRoute {
             method,
             answered_by,
@@ -87,14 +85,25 @@ pub fn configure(config: &mut ServiceConfig) {
             // What is read with GET can be asked after with HEAD (RFC 9110
             // §9.3.2).
             let route = if method == Method::GET {
-                web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+                web::route().guard(guard::fn_guard(is_get_or_head))
             } else {
                 web::method(method)
             };
             resource = resource.route(answered_by(route));
         }
-        config.service(resource.default_service(refuse_method(allowed)));
+        let resource = resource.default_service(refuse_method(allowed));
+        // What asks nobody who they are needs no look-up.
+        if asks_nobody(path) {
+            config.service(resource);
+        } else {
+            config.service(resource.wrap(from_fn(bearer::load)));
+        }
     }
+}
+
+/// From the cookie alone, and for everybody.
+fn asks_nobody(path: &str) -> bool {
+    matches!(path, "/api/auth/info" | "/api/openapi.json")
 }
 
 /// For 405 (RFC 9110 §15.5.6).

@@ -10,6 +10,7 @@ use super::document::{BodyErrors, CallerErrors, NotFoundError};
 use crate::models::TokenScope;
 use crate::models::api_token::ApiToken;
 use crate::models::ids::ApiTokenId;
+use crate::strict_json::Object;
 use crate::web::caller::{Caller, Read, SessionAlone, Write};
 use crate::web::error::ApiError;
 use crate::web::issuing::{self, Wish};
@@ -63,8 +64,10 @@ pub struct TokenWish {
     /// Some of `read`, `write` and `accounts:token`.
     #[schema(value_type = Vec<String>, example = json!(["read"]), min_items = 1)]
     scopes: Vec<String>,
-    /// From when on it is refused; null or left out: it does not expire.
+    /// From when on it is refused, within ten years; null or left out: it does
+    /// not expire.
     #[serde(default)]
+    #[schema(example = "2030-12-31T00:00:00Z")]
     expires_at: Option<DateTime<Utc>>,
 }
 
@@ -74,7 +77,7 @@ pub struct MadeToken<'a> {
     #[schema(value_type = uuid::Uuid)]
     id: ApiTokenId,
     /// The token itself, this once.
-    #[schema(example = "vst_3kTMd9x1Zq0bYpWnC7rJfUeGhLsAiVoXaQtRkBmDy5E4P2u8N0Hj")]
+    #[schema(example = "vst_3kTMd9x1Zq0bYpWnC7rJfUeGhLsAiVoXaQtRkBmDy5E4P2u8N")]
     token: &'a str,
     name: &'a str,
     #[schema(value_type = Vec<String>, example = json!(["read"]))]
@@ -115,13 +118,13 @@ pub async fn create(
     me: Caller<SessionAlone>,
     app: Data<Vestibule>,
     request: HttpRequest,
-    wish: Json<TokenWish>,
+    wish: Json<Object<TokenWish>>,
 ) -> Result<HttpResponse, ApiError> {
     let TokenWish {
         name,
         scopes,
         expires_at,
-    } = wish.into_inner();
+    } = wish.into_inner().0;
     let wish = Wish {
         name: &name,
         scopes: &scopes,

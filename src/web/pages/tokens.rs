@@ -2,6 +2,7 @@
 
 use actix_session::Session as SignInSession;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -9,15 +10,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::form_urlencoded;
 
 use super::{Moment, Viewer, render};
+use crate::crypto::api_token::PlainToken;
 use crate::error::{Error, Problem};
-use crate::models::TokenScope;
 use crate::models::api_token::{ApiToken, MAX_LIVE_TOKENS};
 use crate::models::ids::ApiTokenId;
+use crate::models::{TokenScope, TokenScopes};
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::web::api::auth::see_other;
 use crate::web::caller::SignedIn;
 use crate::web::error::PageError;
-use crate::web::flash::{self, Flash, MadeToken};
+use crate::web::flash::{self, Flash};
 use crate::web::issuing::{self, Wish};
 use crate::web::state::Vestibule;
 use crate::web::visitor::visitor;
@@ -60,9 +63,10 @@ struct Item {
 
 /// A token, this once.
 struct Made {
-    token: MadeToken,
+    name: String,
+    token: PlainToken,
     /// To be pasted into a terminal.
-    curl: Option<String>,
+    curl: Option<Secret>,
 }
 
 #[derive(Default)]
@@ -73,6 +77,18 @@ struct Form {
 }
 
 impl Tokens {
+    fn empty(me: &SignedIn, form: Form) -> Self {
+        Self {
+            viewer: Viewer::of(Some(me)),
+            all: Vec::new(),
+            made: None,
+            revoked: None,
+            problem: None,
+            form,
+            most: MAX_LIVE_TOKENS,
+        }
+    }
+
     fn lifetimes() -> [(i64, &'static str); 5] {
         LIFETIMES
     }
@@ -118,13 +134,11 @@ pub async fn show(
     app: Data<Vestibule>,
     session: SignInSession,
 ) -> Result<HttpResponse, PageError> {
-    let (made, revoked) = match flash::take_flash(&session) {
-        Some(Flash::TokenMade(token)) => (Some(token), None),
-        Some(Flash::TokenRevoked(name)) => (None, Some(name)),
-        _ => (None, None),
+    let revoked = match flash::take_flash(&session) {
+        Some(Flash::TokenRevoked(name)) => Some(name),
+        _ => None,
     };
     let page = Tokens {
-        made: made.map(|token| Made::of(token, &app, &me)),
         revoked,
         ..page(&me, &app, Form::default()).await?
     };
@@ -136,16 +150,11 @@ async fn page(me: &SignedIn, app: &Vestibule, form: Form) -> Result<Tokens, Erro
     let tokens = app.db.run(move |conn| ApiToken::all(conn, scope)).await?;
     let now = app.clock.now();
     Ok(Tokens {
-        viewer: Viewer::of(Some(me)),
         all: tokens
             .into_iter()
             .map(|token| Item::of(token, now))
             .collect(),
-        made: None,
-        revoked: None,
-        problem: None,
-        form,
-        most: MAX_LIVE_TOKENS,
+        ..Tokens::empty(me, form)
     })
 }
 
@@ -165,24 +174,27 @@ impl Item {
 }
 
 impl Made {
-    fn of(token: MadeToken, app: &Vestibule, me: &SignedIn) -> Self {
+    fn of(token: PlainToken, made: &ApiToken, app: &Vestibule, me: &SignedIn) -> Self {
         let provider = me.session().claims().auth_provider;
-        let path = tried_at(&token.scopes, provider);
-        let curl = path.map(|path| {
-            format!(
-                "curl -H 'Authorization: Bearer {}' {}{path}",
-                token.token, app.config.public_url
-            )
+        let curl = tried_at(&made.scopes(), provider).map(|path| {
+            let (token, origin) = (token.expose(), &app.config.public_url);
+            Secret::new(format!(
+                "curl -H 'Authorization: Bearer {token}' {origin}{path}"
+            ))
         });
-        Self { token, curl }
+        Self {
+            name: made.name.clone(),
+            token,
+            curl,
+        }
     }
 }
 
-/// Where a token can be tried without doing anything.
-fn tried_at(scopes: &[TokenScope], provider: Provider) -> Option<String> {
-    if scopes.contains(&TokenScope::Read) {
+/// Where a token can be tried without changing anything.
+fn tried_at(scopes: &TokenScopes, provider: Provider) -> Option<String> {
+    if scopes.contains(TokenScope::Read) {
         Some("/api/me".to_owned())
-    } else if scopes.contains(&TokenScope::AccountsToken) {
+    } else if scopes.contains(TokenScope::AccountsToken) {
         Some(format!("/api/accounts/{provider}/token"))
     } else {
         None
@@ -194,29 +206,41 @@ const NO_LIFETIME: Problem = Problem {
     message: "Choose when the token is to expire.",
 };
 
-/// Makes one. What is wrong with the form is said beside it.
+/// Makes one, and shows it in this very answer: it is kept nowhere, not even on
+/// its way to another page. What is wrong with the form is said beside it.
 pub async fn create(
     me: SignedIn,
     app: Data<Vestibule>,
     request: HttpRequest,
-    session: SignInSession,
     body: Bytes,
 ) -> Result<HttpResponse, PageError> {
     let form = Form::read(&body);
-    match make(&me, &app, &request, &form).await {
-        Ok(token) => {
-            flash::set_flash(&session, &Flash::TokenMade(token))?;
-            Ok(see_other(ADDRESS))
-        }
-        Err(Error::Invalid(problem) | Error::TooMany(problem, _)) => {
+    let (problem, wait) = match make(&me, &app, &request, &form).await {
+        Ok((token, made)) => {
             let page = Tokens {
-                problem: Some(problem.message),
-                ..page(&me, &app, form).await?
+                made: Some(Made::of(token, &made, &app, &me)),
+                // It is made, whether or not the others can be listed.
+                ..page(&me, &app, Form::default())
+                    .await
+                    .unwrap_or_else(|_| Tokens::empty(&me, Form::default()))
             };
-            Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
+            return Ok(render(StatusCode::CREATED, &page));
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(Error::Invalid(problem)) => (problem, None),
+        Err(Error::TooMany(problem, wait)) => (problem, Some(wait)),
+        Err(error) => return Err(error.into()),
+    };
+    let page = Tokens {
+        problem: Some(problem.message),
+        ..page(&me, &app, form).await?
+    };
+    let Some(wait) = wait else {
+        return Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    };
+    let mut answer = render(StatusCode::TOO_MANY_REQUESTS, &page);
+    let seconds = HeaderValue::from(wait.as_secs() + 1);
+    answer.headers_mut().insert(RETRY_AFTER, seconds);
+    Ok(answer)
 }
 
 async fn make(
@@ -224,21 +248,14 @@ async fn make(
     app: &Vestibule,
     request: &HttpRequest,
     form: &Form,
-) -> Result<MadeToken, Error> {
+) -> Result<(PlainToken, ApiToken), Error> {
     let now = app.clock.now();
-    let expires_at = form.expires_at(now)?;
     let wish = Wish {
         name: &form.name,
         scopes: &form.scopes,
-        expires_at,
+        expires_at: form.expires_at(now)?,
     };
-    let new = wish.check(now)?;
-    let (plain, made) = issuing::issue(app, me.scope(), new, visitor(app, request)).await?;
-    Ok(MadeToken {
-        scopes: made.scopes().iter().collect(),
-        name: made.name,
-        token: plain.expose().to_owned(),
-    })
+    issuing::issue(app, me.scope(), wish.check(now)?, visitor(app, request)).await
 }
 
 /// Revokes one. Twice is as good as once.

@@ -91,11 +91,15 @@ async fn finish(
 ) -> Result<HttpResponse, Failure> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
     let offer = app.offer(provider).ok_or(Error::NotFound)?;
-    let address = visitor::client_address(app, request);
-    app.limits
-        .callback
-        .count(address)
-        .map_err(|wait| Error::TooMany(TOO_MANY, wait))?;
+    // Pictures on other sites' pages come here without a sign-in: they are
+    // refused below, and take nobody's turn.
+    if visitor::may_be_navigation(request.head()) {
+        let address = visitor::client_address(app, request);
+        app.limits
+            .callback
+            .count(address)
+            .map_err(|wait| Error::TooMany(TOO_MANY, wait))?;
+    }
     let called_back_at = app.clock.now();
     let refused = |refusal| Failure::Refused(refusal, None);
     let query = CallbackQuery::parse(request.query_string()).map_err(refused)?;
