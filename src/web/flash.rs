@@ -21,8 +21,8 @@ pub enum Flash {
     SessionOver(Over),
     /// What ending sessions from their page came to.
     SessionsEnded(SessionsEnded),
-    /// The API token of this name was revoked.
-    TokenRevoked(String),
+    /// The API token of this name was revoked; `None`: it was not there.
+    TokenRevoked(Option<String>),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -29,7 +29,7 @@ impl Wish<'_> {
     pub fn check(&self, now: DateTime<Utc>) -> Result<NewToken, Error> {
         let name = self.name.trim();
         let length = name.chars().count();
-        if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        if length == 0 || length > LONGEST_NAME || !name.chars().all(is_plain) {
             return Err(Error::Invalid(Problem {
                 code: "invalid_name",
                 message: "A token needs a name of 1 to 100 characters, by which you know it later.",
@@ -61,6 +61,15 @@ impl Wish<'_> {
             expires_at: self.expires_at,
         })
     }
+}
+
+/// Nothing that is not seen, or that turns what stands beside it around.
+fn is_plain(c: char) -> bool {
+    let is_format = matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !c.is_control() && !is_format
 }
 
 /// Makes a token. The plain one is shown once, and kept nowhere.

@@ -16,6 +16,7 @@ use crate::support::TestApp;
 fn every_operation_is_described_with_an_example_and_what_it_needs() {
     let document = openapi();
     assert_eq!(document["openapi"].as_str().unwrap()[..3], *"3.1");
+    let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let at = format!("{method} {path}");
@@ -24,6 +25,8 @@ fn every_operation_is_described_with_an_example_and_what_it_needs() {
                 "{at}"
             );
             assert!(operation["security"].is_array(), "{at}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} names two");
             let responses = operation["responses"].as_object().unwrap();
             for (status, response) in responses {
                 assert!(response["description"].is_string(), "{at} {status}");

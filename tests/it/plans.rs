@@ -18,6 +18,8 @@ const FILL: &str = "
         from users, generate_series(1, 30) n;
     insert into revocations (subject, expires_at) select id, now() + interval '90 days' from sessions;
     insert into audit_events (id, user_id, session_id, kind) select gen_random_uuid(), user_id, id, 'session.started' from sessions;
+    insert into api_tokens (id, user_id, name, token_hash, token_prefix, scopes, expires_at)
+        select gen_random_uuid(), user_id, 'n', sha256(id::text::bytea), 'vst_', 'read', now() + interval '1 day' from sessions;
     insert into used_sign_in_states (state_hash, expires_at) select sha256(id::text::bytea), now() + interval '1 hour' from sessions;
     vacuum analyze;";
 
@@ -46,6 +48,11 @@ async fn every_action_finds_its_rows_by_an_index() {
     for path in ["/account/sessions", "/account/activity", "/account/session"] {
         ada.get(path).await.assert_status(200);
     }
+    ada.get("/account/tokens").await.assert_status(200);
+    let wish = serde_json::json!({"name": "n", "scopes": ["read"]});
+    let made = ada.make_token(&wish).await.assert_status(201).json();
+    let token = made["token"].as_str().unwrap();
+    app.caller(token).get("/api/me").await.assert_status(200);
     ada.delete_session(&id).await.assert_status(204);
     there.get("/account").await.assert_status(303);
     ada.delete_session("").await.assert_status(204);

@@ -1,5 +1,6 @@
 //! `/api/accounts`: identities at providers, and tokens for them.
 
+use actix_web::http::Method;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -107,6 +108,10 @@ pub async fn token(
     provider: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
+    if request.method() == Method::HEAD {
+        // Nothing is handed out, so nothing is noted.
+        return Ok(HttpResponse::Ok().finish());
+    }
     let (scope, visitor) = (me.scope(), visitor(&app, &request));
     let (account, sealed) = app
         .db

@@ -58,9 +58,26 @@ pub fn document() -> &'static Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
         let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
         examples::fill(&mut document);
+        name_operations(&mut document);
         document
     });
     &DOCUMENT
+}
+
+/// Ids by method and path, because the handlers' names are not unique:
+/// `getApiTokens`, `deleteApiTokensId`.
+fn name_operations(document: &mut Value) {
+    let paths = document["paths"].as_object_mut();
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let mut id = method.clone();
+            for word in path.split(|c: char| !c.is_ascii_alphanumeric()) {
+                let (first, rest) = word.split_at(word.len().min(1));
+                id = id + &first.to_uppercase() + rest;
+            }
+            operation["operationId"] = json!(id);
+        }
+    }
 }
 
 /// This document

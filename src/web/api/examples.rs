@@ -1,6 +1,7 @@
 //! Examples for the document: one a message, made of the examples that its
 //! members have.
 
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// Puts an example beside every schema of a message.
@@ -12,24 +13,72 @@ pub fn fill(document: &mut Value) {
         .flat_map(members)
         .flat_map(members)
     {
-        for message in messages(operation) {
+        for (status, message) in messages(operation) {
             let contents = message.get_mut("content").into_iter().flat_map(members);
             for media in contents.filter(|media| media.get("example").is_none()) {
                 media["example"] = sample(&media["schema"], &schemas);
+                if let Some(problem) = status.as_deref().and_then(problem) {
+                    media["example"] = problem;
+                }
             }
         }
     }
 }
 
-/// What is sent and what is answered.
-fn messages(operation: &mut Value) -> impl Iterator<Item = &mut Value> {
-    members_by_name(operation).flat_map(|(name, value)| -> Box<dyn Iterator<Item = _>> {
+/// What is sent, and what is answered with which status.
+fn messages(operation: &mut Value) -> impl Iterator<Item = (Option<String>, &mut Value)> {
+    type Messages<'a> = Box<dyn Iterator<Item = (Option<String>, &'a mut Value)> + 'a>;
+    members_by_name(operation).flat_map(|(name, value)| -> Messages<'_> {
         match name.as_str() {
-            "requestBody" => Box::new(std::iter::once(value)),
-            "responses" => Box::new(members(value)),
+            "requestBody" => Box::new(std::iter::once((None, value))),
+            "responses" => Box::new(
+                members_by_name(value).map(|(status, answer)| (Some(status.clone()), answer)),
+            ),
             _ => Box::new(std::iter::empty()),
         }
     })
+}
+
+/// What a problem document of this status may say.
+fn problem(status: &str) -> Option<Value> {
+    let (code, detail) = match status {
+        "400" => (
+            "invalid_request",
+            "The Authorization header cannot be read.",
+        ),
+        "401" => ("invalid_token", "This API token is not valid."),
+        "403" => (
+            "insufficient_scope",
+            "This API token lacks the scope that this takes.",
+        ),
+        "404" => ("not_found", "There is nothing at this address."),
+        "408" => ("body_too_slow", "What was sent took too long to arrive."),
+        "413" => (
+            "body_too_large",
+            "What was sent is larger than anything that belongs here.",
+        ),
+        "415" => ("unsupported_media_type", "This takes JSON."),
+        "429" => (
+            "too_many_refused_tokens",
+            "Too many tokens from this address were refused.",
+        ),
+        "500" => (
+            "internal",
+            "Something went wrong on our side. It has been noted.",
+        ),
+        "503" => ("unavailable", "Please try again in a moment."),
+        _ => return None,
+    };
+    let status: u16 = status.parse().ok()?;
+    let title = StatusCode::from_u16(status).ok()?.canonical_reason()?;
+    Some(json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "requestId": "01a20e268bec72d0bb4ae61db09c1ff8",
+    }))
 }
 
 fn members_by_name(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {

@@ -46,7 +46,8 @@ impl ErrorPage {
             404 => ("Page not found", "/", "Go to the start page"),
             405 => ("That does not work here", "/", "Go to the start page"),
             421 => ("Wrong address", "/", "Go to the start page"),
-            503 => return Self::try_again(message),
+            429 => return Self::try_again("Too many attempts", message),
+            503 => return Self::try_again("Back in a moment", message),
             400..=499 => ("That did not work", "/", "Go to the start page"),
             _ => ("Something went wrong", "/", "Go to the start page"),
         };
@@ -56,12 +57,12 @@ impl ErrorPage {
 
     /// What cannot be answered now may be in a moment: the way on is the page
     /// that was asked for.
-    fn try_again(message: impl Into<String>) -> Self {
+    fn try_again(title: &'static str, message: impl Into<String>) -> Self {
         let way_on = WayOn {
             href: observe::page(),
             label: "Try again",
         };
-        Self::new("Back in a moment", message, way_on)
+        Self::new(title, message, way_on)
     }
 
     pub fn with_way_on(self, way_on: WayOn) -> Self {

@@ -134,5 +134,6 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    // Plain words here, without Markdown's marks.
+    value.as_str().unwrap_or_default().replace('`', "")
 }

@@ -38,11 +38,16 @@ const LIFETIMES: [(i64, &str); 5] = [
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
+#[expect(
+    clippy::option_option,
+    reason = "nothing was revoked, or nothing was there"
+)]
 struct Tokens {
     viewer: Viewer,
     all: Vec<Item>,
     made: Option<Made>,
-    revoked: Option<String>,
+    /// What revoking came to: the name of the token, if it was there.
+    revoked: Option<Option<String>>,
     /// What was wrong with the form.
     problem: Option<&'static str>,
     /// What was typed, so that nobody types it twice.
@@ -268,8 +273,8 @@ pub async fn revoke(
 ) -> Result<HttpResponse, PageError> {
     let visitor = visitor(&app, &request);
     match issuing::revoke(&app, me.scope(), *id, visitor).await {
-        Ok(token) => flash::set_flash(&session, &Flash::TokenRevoked(token.name))?,
-        Err(Error::NotFound) => {}
+        Ok(token) => flash::set_flash(&session, &Flash::TokenRevoked(Some(token.name)))?,
+        Err(Error::NotFound) => flash::set_flash(&session, &Flash::TokenRevoked(None))?,
         Err(error) => return Err(error.into()),
     }
     Ok(see_other(ADDRESS))
