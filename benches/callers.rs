@@ -46,20 +46,18 @@ fn main() {
         get(PATH, &cookie),
         with_token(&token(&mut browser, &cookie)),
     );
-    let mut session = Load::new(port, by_session.clone());
-    let mut token = Load::new(port, by_token.clone());
-    let mut bare_session = Load::new(bare::of(&session, PATH), by_session);
-    let mut bare_token = Load::new(bare::of(&token, PATH), by_token);
-    bare::assert_alike(&session, &bare_session);
-    bare::assert_alike(&token, &bare_token);
-
     println!("GET {PATH}, requests a second");
-    let compared = load::compare(&mut token, &mut session, ROUNDS);
+    // Connections anew each time: what is idle for long is closed.
+    let load = |request: &Vec<u8>| Load::new(port, request.clone());
+    let compared = load::compare(&mut load(&by_token), &mut load(&by_session), ROUNDS);
     report("by token, against by session:", &compared);
-    let compared = load::compare(&mut token, &mut bare_token, ROUNDS);
-    report("by token, against bare:      ", &compared);
-    let compared = load::compare(&mut session, &mut bare_session, ROUNDS);
-    report("by session, against bare:    ", &compared);
+    for (name, request) in [("by token", by_token), ("by session", by_session)] {
+        let mut app = load(&request);
+        let mut bare = Load::new(bare::of(&app, PATH), request);
+        bare::assert_alike(&app, &bare);
+        let compared = load::compare(&mut app, &mut bare, ROUNDS);
+        report(&format!("{name}, against bare:"), &compared);
+    }
 }
 
 /// An API token that may read, made as a page of ours makes it.

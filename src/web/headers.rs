@@ -13,7 +13,12 @@ const PERMISSIONS_POLICY: &str = "accelerometer=(), browsing-topics=(), camera=(
      midi=(), payment=(), publickey-credentials-get=(), usb=()";
 
 /// Written once at start, copied to every answer.
-pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+pub struct SecurityHeaders {
+    /// No handler says these.
+    ours: Vec<(HeaderName, HeaderValue)>,
+    /// A handler may say otherwise.
+    unless_said: Vec<(HeaderName, HeaderValue)>,
+}
 
 impl SecurityHeaders {
     pub fn new(config: &Config) -> Self {
@@ -29,23 +34,29 @@ impl SecurityHeaders {
             (header::CONTENT_SECURITY_POLICY, policy),
             fixed("x-content-type-options", "nosniff"),
             fixed("x-frame-options", "DENY"),
-            // Not no-referrer: it would turn the Origin of our own forms into
-            // null. The callback, whose address holds a code, says so itself.
-            fixed("referrer-policy", "same-origin"),
             fixed("permissions-policy", PERMISSIONS_POLICY),
             fixed("cross-origin-opener-policy", "same-origin"),
             fixed("cross-origin-resource-policy", "same-origin"),
-            fixed("cache-control", "no-store"),
         ];
         if config.public_url.is_secure() {
             headers.push(fixed("strict-transport-security", HSTS));
         }
-        Self(headers)
+        Self {
+            ours: headers,
+            unless_said: vec![
+                // Not no-referrer: it would turn the Origin of our own forms into
+                // null. The callback, whose address holds a code, says so itself.
+                fixed("referrer-policy", "same-origin"),
+                fixed("cache-control", "no-store"),
+            ],
+        }
     }
 
-    /// What an answer says already is left as it is.
     pub fn add_to(&self, headers: &mut HeaderMap) {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.ours {
+            headers.insert(name.clone(), value.clone());
+        }
+        for (name, value) in &self.unless_said {
             if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }

@@ -17,6 +17,7 @@ use futures_util::FutureExt as _;
 use tracing::{Instrument as _, Level};
 use uuid::Uuid;
 
+use super::api::routes::is_gated;
 use super::error::PageError;
 use super::health;
 use super::state::Vestibule;
@@ -33,8 +34,8 @@ tokio::task_local! {
 /// wherever they come from.
 struct Answering {
     id: Uuid,
-    /// What was asked for, to try again.
-    uri: Uri,
+    /// What was asked for, to try again; only where errors are pages.
+    uri: Option<Uri>,
     /// Who is signed in, once that is known.
     session: RefCell<Option<Arc<VerifiedSession>>>,
 }
@@ -48,8 +49,8 @@ pub fn request_id() -> String {
 /// The page of the request that is being answered, or the one that its form
 /// stands on.
 pub fn page() -> String {
-    let page = CURRENT.try_with(|current| visitor::page_of(&current.uri));
-    page.unwrap_or_else(|_| "/".to_owned())
+    let page = CURRENT.try_with(|current| current.uri.as_ref().map(visitor::page_of));
+    page.ok().flatten().unwrap_or_else(|| "/".to_owned())
 }
 
 /// Notes who is signed in, for the header of error pages.
@@ -72,7 +73,7 @@ pub async fn observe(
     let id = Uuid::now_v7();
     let current = Answering {
         id,
-        uri: request.uri().clone(),
+        uri: (!is_gated(request.path())).then(|| request.uri().clone()),
         session: RefCell::default(),
     };
     CURRENT.scope(current, observed(request, next, id)).await

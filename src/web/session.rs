@@ -13,6 +13,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
 
+use super::api::routes::is_gated;
 use super::cookies::{self, Found};
 use super::replaced::Digest;
 use super::sign_in_cookie::SignInUnderWay;
@@ -61,11 +62,11 @@ pub async fn load(
         return next.call(request).await;
     };
     let arrived = Instant::now();
-    let is_flow = request.path().starts_with("/api/auth/") && request.path() != "/api/auth/info";
+    let is_api = is_gated(request.path());
     let is_visit =
         !request.path().starts_with("/api/") && visitor::is_document_navigation(request.head());
-    let cookie = read(&app, request.headers(), is_flow || is_visit);
-    if let Current::SignedIn(session) = &cookie.current {
+    let cookie = read(&app, request.headers(), !is_api);
+    if !is_api && let Current::SignedIn(session) = &cookie.current {
         observe::note_session(session);
     }
     request.extensions_mut().insert(cookie.current.clone());
