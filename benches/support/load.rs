@@ -79,9 +79,14 @@ impl Load {
 }
 
 fn rate(started: Instant) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "some thousand")]
-    let requests = (WAVES * PER_WAVE) as f64;
-    requests / started.elapsed().as_secs_f64()
+    requests(1) / started.elapsed().as_secs_f64()
+}
+
+/// How many are sent to each server in so many rounds.
+pub fn requests(rounds: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "some million at most")]
+    let requests = (rounds * WAVES * PER_WAVE) as f64;
+    requests
 }
 
 pub fn compare(one: &mut Load, other: &mut Load, rounds: usize) -> Compared {
