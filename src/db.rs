@@ -16,7 +16,7 @@ use tracing::Span;
 use crate::config::DatabaseConfig;
 use crate::error::{Dependency, Error};
 use connect::{Manager, Settings};
-use connections::{Connections, Waiting};
+use connections::{Connections, Waiting, Working};
 
 pub use connect::connect;
 pub use migrate::{MigrateError, migrate, pending_migrations, revert_all, wait_for};
@@ -104,14 +104,16 @@ impl Db {
             call: Arc::default(),
             connections: Arc::clone(&connections),
         };
-        let (call, pool) = (Arc::clone(&waiting.call), Arc::clone(&connections));
+        let working = Working {
+            call: Arc::clone(&waiting.call),
+            connections: Arc::clone(&connections),
+        };
         let task = tokio::task::spawn_blocking(move || {
             // The place is free again when the work is over, not when its
             // caller has lost patience.
             let _permit = permit;
-            let result = span.in_scope(|| with_connection(&pool.pool, settings, work));
-            call.end(&pool);
-            result
+            let pool = &working.connections.pool;
+            span.in_scope(|| with_connection(pool, settings, work))
         });
 
         match tokio::time::timeout(DEADLINE.saturating_sub(started.elapsed()), task).await {

@@ -47,7 +47,7 @@ impl Call {
         }
     }
 
-    pub fn end(&self, connections: &Connections) {
+    fn end(&self, connections: &Connections) {
         if self.0.swap(Self::OVER, Ordering::AcqRel) == Self::LOST {
             connections.lost.fetch_sub(1, Ordering::AcqRel);
         }
@@ -87,6 +87,18 @@ pub(super) struct Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.call.lose(&self.connections);
+    }
+}
+
+/// Whoever does the work of a call. Gone, by a panic too, it is over.
+pub(super) struct Working {
+    pub call: Arc<Call>,
+    pub connections: Arc<Connections>,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.call.end(&self.connections);
     }
 }
 

@@ -5,6 +5,7 @@ mod page;
 mod problem;
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
@@ -167,14 +168,18 @@ fn log(error: &Error) {
 fn with_retry_after(mut response: HttpResponse, error: &Error) -> HttpResponse {
     let seconds = match error {
         Error::Unavailable(_) => RETRY_AFTER_SECONDS,
-        // Rounded up: a second too early is one try too many.
-        Error::TooMany(_, wait) => wait.as_secs() + 1,
+        Error::TooMany(_, wait) => whole_seconds(*wait),
         _ => return response,
     };
     response
         .headers_mut()
         .insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// For Retry-After. Rounded up: a second too early is one try too many.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
 }
 
 /// What would have helped (RFC 6750 §3). No error code for who came without

@@ -77,8 +77,7 @@ pub fn sign_in_address(next: &NextPath) -> String {
 
 /// Closes a scope: strangers who open a page or press a button on one are sent
 /// to sign in, and told why if they were signed in before; everything else of
-/// theirs gets 401. A route
-/// added to the scope is closed by default.
+/// theirs gets 401. A route added to the scope is closed by default.
 pub async fn private(
     request: ServiceRequest,
     next: Next<BoxBody>,

@@ -1,8 +1,9 @@
 //! The session cookie, issued: at sign-in, and again as it ages.
 
+use std::time::Duration;
+
 use actix_web::http::header::HeaderValue;
 use chrono::{DateTime, TimeDelta};
-use std::time::Duration;
 
 use super::session::ANSWERS_WITHIN;
 use super::state::Vestibule;

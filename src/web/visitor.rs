@@ -58,20 +58,19 @@ pub fn is_document_navigation(head: &RequestHead) -> bool {
     if head.method != Method::GET && head.method != Method::HEAD {
         return false;
     }
-    match head.headers.get("sec-fetch-dest") {
-        Some(destination) => destination == "document",
-        None => accepts(&head.headers, "text/html"),
-    }
+    expects_document(&head.headers)
 }
 
 /// The same, or a form of a page of ours that a person sends.
 pub fn is_click(head: &RequestHead) -> bool {
-    is_document_navigation(head)
-        || head.method == Method::POST
-            && match head.headers.get("sec-fetch-dest") {
-                Some(destination) => destination == "document",
-                None => accepts(&head.headers, "text/html"),
-            }
+    is_document_navigation(head) || head.method == Method::POST && expects_document(&head.headers)
+}
+
+fn expects_document(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-dest") {
+        Some(destination) => destination == "document",
+        None => accepts(headers, "text/html"),
+    }
 }
 
 /// The page that was asked for, or that the form which was sent stands on:

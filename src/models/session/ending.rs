@@ -88,6 +88,15 @@ pub struct Batch {
     pub last: Option<SessionId>,
 }
 
+/// The id of a session, if it is this person's.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn owned(id: SessionId, user_id: UserId) -> _ {
+    sessions::table
+        .filter(sessions::id.eq(id))
+        .filter(sessions::user_id.eq(user_id))
+        .select(sessions::id)
+}
+
 impl<'a> Ending<'a> {
     /// From another session of the same person, or with a token of theirs.
     pub fn by_user(scope: Scope, visitor: &'a Visitor) -> Self {
@@ -104,10 +113,7 @@ impl Ending<'_> {
     /// Ends the caller's own session. `None` when it has ended already. Within
     /// a transaction, as all of these.
     pub fn of_own(self, conn: &mut PgConnection, own: OwnSession) -> QueryResult<Option<Ended>> {
-        let found: Option<SessionId> = sessions::table
-            .find(own.session_id())
-            .filter(sessions::user_id.eq(own.user_id()))
-            .select(sessions::id)
+        let found: Option<SessionId> = owned(own.session_id(), own.user_id())
             .first(conn)
             .optional()?;
         Ok(self.of(conn, found.as_slice())?.pop())
@@ -120,11 +126,8 @@ impl Ending<'_> {
         scope: Scope,
         id: SessionId,
     ) -> QueryResult<Option<Ended>> {
-        let found: Option<SessionId> = sessions::table
-            .find(id)
-            .filter(sessions::user_id.eq(scope.user_id()))
+        let found: Option<SessionId> = owned(id, scope.user_id())
             .filter(is_live())
-            .select(sessions::id)
             .first(conn)
             .optional()?;
         Ok(self.of(conn, found.as_slice())?.pop())

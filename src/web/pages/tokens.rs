@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::web::api::auth::see_other;
 use crate::web::caller::SignedIn;
-use crate::web::error::PageError;
+use crate::web::error::{PageError, whole_seconds};
 use crate::web::flash::{self, Flash};
 use crate::web::issuing::{self, Wish};
 use crate::web::state::Vestibule;
@@ -243,7 +243,7 @@ pub async fn create(
         return Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page));
     };
     let mut answer = render(StatusCode::TOO_MANY_REQUESTS, &page);
-    let seconds = HeaderValue::from(wait.as_secs() + 1);
+    let seconds = HeaderValue::from(whole_seconds(wait));
     answer.headers_mut().insert(RETRY_AFTER, seconds);
     Ok(answer)
 }
