@@ -19,6 +19,8 @@ use crate::web::routes::is_get_or_head;
 pub struct ApiRoute {
     pub method: Method,
     pub path: &'static str,
+    /// Whether it asks who is calling, by token or by session.
+    is_asking: bool,
     answered_by: fn(Route) -> Route,
 }
 
@@ -28,10 +30,16 @@ pub fn table() -> Vec<ApiRoute> {
     let route = |method, path, answered_by| ApiRoute {
         method,
         path,
+        is_asking: true,
         answered_by,
     };
+    // From the cookie alone, or for everybody.
+    let open = |path, answered_by| ApiRoute {
+        is_asking: false,
+        ..route(Method::GET, path, answered_by)
+    };
     vec![
-        route(Method::GET, "/api/auth/info", |r| r.to(auth::info)),
+        open("/api/auth/info", |r| r.to(auth::info)),
         route(Method::GET, "/api/auth/{provider}/status", |r| {
             r.to(auth::status)
         }),
@@ -51,9 +59,7 @@ pub fn table() -> Vec<ApiRoute> {
             r.to(accounts::token)
         }),
         route(Method::GET, "/api/audit", |r| r.to(audit::list)),
-        route(Method::GET, "/api/openapi.json", |r| {
-            r.to(document::openapi)
-        }),
+        open("/api/openapi.json", |r| r.to(document::openapi)),
     ]
 }
 
@@ -75,6 +81,7 @@ pub fn configure(config: &mut ServiceConfig) {
         let (here, rest): (Vec<_>, Vec<_>) = table.into_iter().partition(|r| r.path == path);
         table = rest;
         let allowed = allow(&here);
+        let is_asking = here.iter().any(|route| route.is_asking);
         let mut resource = web::resource(path);
         for ApiRoute {
             method,
@@ -93,17 +100,12 @@ pub fn configure(config: &mut ServiceConfig) {
         }
         let resource = resource.default_service(refuse_method(allowed));
         // What asks nobody who they are needs no look-up.
-        if asks_nobody(path) {
-            config.service(resource);
-        } else {
+        if is_asking {
             config.service(resource.wrap(from_fn(bearer::load)));
+        } else {
+            config.service(resource);
         }
     }
-}
-
-/// From the cookie alone, and for everybody.
-fn asks_nobody(path: &str) -> bool {
-    matches!(path, "/api/auth/info" | "/api/openapi.json")
 }
 
 /// For 405 (RFC 9110 §15.5.6).
