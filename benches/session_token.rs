@@ -27,7 +27,7 @@ use openssl::derive::Deriver;
 use openssl::pkey::PKey;
 use openssl::sign::{Signer, Verifier};
 use uuid::Uuid;
-use vestibule::crypto::keys::KeyRing;
+use vestibule::crypto::keys::{KeyRing, LiveRing};
 use vestibule::crypto::sealed;
 use vestibule::crypto::session_token::{SessionDraft, SessionTokens, SessionUser};
 use vestibule::provider::Provider;
@@ -37,7 +37,7 @@ const PLACE: &str = "accounts/01a20b46-4c02-762a-878d-0dcab2f3c620/access_token"
 
 fn main() {
     let tokens = SessionTokens::new(
-        Arc::new(KeyRing::generate()),
+        Arc::new(LiveRing::fixed(KeyRing::generate())),
         "https://a.example",
         Duration::from_hours(90 * 24),
     );

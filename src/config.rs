@@ -64,6 +64,7 @@ pub struct DatabaseConfig {
 }
 
 /// Where the key ring is.
+#[derive(Clone)]
 pub enum KeySource {
     File(PathBuf),
     Text(Secret),

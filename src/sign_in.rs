@@ -27,6 +27,8 @@ use crate::oauth::OAuthError;
 pub enum Refusal {
     #[error("no sign-in of this browser is pending under this state")]
     UnknownState,
+    #[error("what the browser kept of its sign-ins cannot be read")]
+    Unreadable,
     #[error("the sign-in was started too long ago")]
     Expired,
     #[error("the state was used before")]
@@ -48,6 +50,7 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownState => "unknown_state",
+            Self::Unreadable => "unreadable",
             Self::Expired => "expired",
             Self::Used => "used",
             Self::OtherProvider => "other_provider",

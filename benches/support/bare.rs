@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer, rt};
 use vestibule::config::{Config, Environment};
-use vestibule::crypto::keys::KeyRing;
+use vestibule::crypto::keys::{KeyRing, LiveRing};
 use vestibule::web::Server;
 
 use crate::backstage;
@@ -27,7 +27,8 @@ pub fn app(stage: &Stage) -> u16 {
     let environment: Environment = settings.into_iter().collect();
     let config = Config::read(&environment).unwrap();
     backstage::run(async move || {
-        let server = Server::start(config, Arc::new(KeyRing::generate()), Some(1)).unwrap();
+        let ring = Arc::new(LiveRing::fixed(KeyRing::generate()));
+        let server = Server::start(config, ring, Some(1)).unwrap();
         server.ready().await;
         (server.address().port(), server)
     })

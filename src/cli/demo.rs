@@ -14,7 +14,7 @@ use self::instances::Instances;
 use super::signals::{Signals, serve_until_signal};
 use super::{Failure, log, terminal};
 use crate::config::{Config, Environment};
-use crate::crypto::keys;
+use crate::crypto::keys::{self, LiveRing};
 use crate::db;
 use crate::demo::postgres::PrivatePostgres;
 use crate::demo::simulator::{Client, Options, Simulator};
@@ -69,6 +69,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     db::migrate(&Secret::new(postgres.url(DATABASE))).map_err(Failure::new)?;
     let config = Config::read(&demo.variables.iter().cloned().collect())?;
     let ring = keys::load(&config.keys).map_err(Failure::new)?;
+    let ring = LiveRing::new(ring, config.keys.clone());
 
     // Held until here so that two demos cannot race for them.
     drop(held);

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::signals::{Signals, serve_until_signal};
 use super::{Failure, log};
 use crate::config::{Config, Environment, KeySource, Problem, Reader};
-use crate::crypto::keys::{self, KeyRing};
+use crate::crypto::keys::{self, LiveRing};
 use crate::db;
 use crate::web::Server;
 
@@ -55,15 +55,19 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
 }
 
 /// The configuration and the ring, or every problem of both.
-fn settle(environment: &Environment) -> Result<(Config, KeyRing), Failure> {
+fn settle(environment: &Environment) -> Result<(Config, LiveRing), Failure> {
     let config = Config::read(environment);
     let source = KeySource::read(&mut Reader::new(environment));
     let ring = source.map(|source| {
         let problem = |error| Problem::new(source.variable(), format!("{error}"));
-        keys::load(&source).map_err(problem)
+        keys::load(&source)
+            .map(|ring| LiveRing::new(ring, source.clone()))
+            .map_err(problem)
     });
     match (config, ring) {
-        (Ok(config), Some(Ok(ring))) if ring.is_demo() && config.public_url.is_production() => {
+        (Ok(config), Some(Ok(ring)))
+            if ring.current().is_demo() && config.public_url.is_production() =>
+        {
             let mend = "is the demo's ring, which is not for production. Make one with: vestibule keys generate";
             Err(vec![Problem::new(config.keys.variable(), mend)].into())
         }

@@ -6,11 +6,13 @@
 mod file;
 mod generate;
 mod jwk;
+mod live;
 mod material;
 
 use chrono::{DateTime, Utc};
 
 pub use file::{RingError, load, write_new};
+pub use live::LiveRing;
 pub use material::{EncryptionKey, PreSignInKey, SealingKey, SigningKey};
 
 /// What a key is for. The word in brackets is its `alg` in the JWK Set.
@@ -64,6 +66,8 @@ pub struct About {
     pub made_at: DateTime<Utc>,
     /// `nbf`: from when on it is used for new things.
     pub active_from: DateTime<Utc>,
+    /// SHA-256 of its private part: tells two keys of one name apart.
+    fingerprint: [u8; 32],
 }
 
 /// Keys of one kind, the newest first.
@@ -75,6 +79,10 @@ impl<K> Keys<K> {
             (b.active_from, b.made_at, &b.kid).cmp(&(a.active_from, a.made_at, &a.kid))
         });
         Self(keys)
+    }
+
+    fn abouts(&self) -> impl Iterator<Item = &About> {
+        self.0.iter().map(|(about, _)| about)
     }
 
     fn find(&self, kid: &str) -> Option<&K> {
@@ -137,6 +145,45 @@ impl KeyRing {
     /// Made by `vestibule demo`: never to be used in production.
     pub fn is_demo(&self) -> bool {
         self.demo
+    }
+
+    /// How many keys there are, of all kinds.
+    pub fn len(&self) -> usize {
+        self.every().count()
+    }
+
+    /// Always false: a ring without keys is refused.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn every(&self) -> impl Iterator<Item = &About> {
+        let (signing, encryption) = (self.signing.abouts(), self.encryption.abouts());
+        let (sealing, pre_sign_in) = (self.sealing.abouts(), self.pre_sign_in.abouts());
+        signing.chain(encryption).chain(sealing).chain(pre_sign_in)
+    }
+
+    /// The id of a key that is another one in `other`: a mistake, because an id
+    /// stands for one key for ever.
+    fn contradicts(&self, other: &Self) -> Option<String> {
+        let is_other = |ours: &&About| {
+            let mut theirs = other.every().filter(|theirs| theirs.kid == ours.kid);
+            theirs.any(|theirs| theirs.fingerprint != ours.fingerprint)
+        };
+        self.every().find(is_other).map(|about| about.kid.clone())
+    }
+
+    /// Whether all keys are the same, and active from the same times on.
+    fn is_same_as(&self, other: &Self) -> bool {
+        let all = |ring: &Self| {
+            let keys = ring.every();
+            let mut all: Vec<_> = keys
+                .map(|about| (about.fingerprint, about.active_from, about.kid.clone()))
+                .collect();
+            all.sort();
+            all
+        };
+        all(self) == all(other)
     }
 
     /// Every key with whether it is the active one of its kind, for listing.

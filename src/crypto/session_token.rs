@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::keys::KeyRing;
+use super::keys::{KeyRing, LiveRing};
 use cache::VerifiedCache;
 
 pub use claims::{SessionClaims, SessionUser};
@@ -54,7 +54,7 @@ impl VerifiedSession {
 
 /// Mints and reads session tokens for one origin.
 pub struct SessionTokens {
-    ring: Arc<KeyRing>,
+    ring: Arc<LiveRing>,
     /// `iss` and `aud`: `PUBLIC_URL`.
     origin: String,
     /// `exp - iat` is never longer.
@@ -63,7 +63,7 @@ pub struct SessionTokens {
 }
 
 impl SessionTokens {
-    pub fn new(ring: Arc<KeyRing>, origin: impl Into<String>, max_lifetime: Duration) -> Self {
+    pub fn new(ring: Arc<LiveRing>, origin: impl Into<String>, max_lifetime: Duration) -> Self {
         Self {
             ring,
             origin: origin.into(),
@@ -76,7 +76,7 @@ impl SessionTokens {
     /// the provider sent: names are cut at a character boundary, an e-mail or
     /// picture address that is too long is left out.
     pub fn mint(&self, draft: SessionDraft) -> Result<String, EncodeError> {
-        encode::mint(&self.ring, &self.origin, draft)
+        encode::mint(&self.ring.glance(), &self.origin, draft)
     }
 
     /// Reads a token that anyone may have sent.
@@ -90,12 +90,16 @@ impl SessionTokens {
     ) -> Result<Arc<VerifiedSession>, Rejected> {
         fits_a_cookie(token)?;
         let digest = VerifiedCache::digest(token);
-        if let Some(session) = self.verified.get(&digest) {
+        if let Some(session) = self.verified.get(&digest, &self.ring.glance()) {
             session.claims.not_expired(now)?;
             return Ok(session);
         }
-        let session = Arc::new(self.decode_cold(token, now)?);
-        self.verified.insert(digest, Arc::clone(&session));
+        let (session, ring) = self.ring.try_with(
+            |ring| Ok((self.read(ring, token, now)?, Arc::clone(ring))),
+            |reason| *reason == Rejected::UnknownKey,
+        )?;
+        let session = Arc::new(session);
+        self.verified.insert(digest, Arc::clone(&session), &ring);
 
         Ok(session)
     }
@@ -107,7 +111,16 @@ impl SessionTokens {
         now: DateTime<Utc>,
     ) -> Result<VerifiedSession, Rejected> {
         fits_a_cookie(token)?;
-        let session = decode::open(&self.ring, token)?;
+        self.read(&self.ring.glance(), token, now)
+    }
+
+    fn read(
+        &self,
+        ring: &KeyRing,
+        token: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedSession, Rejected> {
+        let session = decode::open(ring, token)?;
         session.claims.check(&self.origin, self.max_lifetime, now)?;
 
         Ok(session)

@@ -52,7 +52,7 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                 .service(post("/api/auth/signout", api::auth::sign_out))
                 .default_service(web::route().to(not_found))
                 .wrap(from_fn(sign_in_cookie::note))
-                .wrap(sign_in_cookie::middleware(app))
+                .wrap(sign_in_cookie::SignInSession(app.clone()))
                 .wrap(from_fn(sign_in_cookie::fence)),
         );
 }

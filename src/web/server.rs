@@ -14,7 +14,7 @@ use actix_web::{App, HttpServer, rt};
 use super::state::Vestibule;
 use super::{background, extractors, guard, observe, routes, session};
 use crate::config::Config;
-use crate::crypto::keys::KeyRing;
+use crate::crypto::keys::LiveRing;
 use crate::oauth::{Http, TlsSetup};
 
 /// A request line and its headers have to be here by then.
@@ -52,7 +52,7 @@ impl Server {
     /// meanwhile: [`Self::ready`].
     pub fn start(
         config: Config,
-        ring: Arc<KeyRing>,
+        ring: Arc<LiveRing>,
         workers: Option<usize>,
     ) -> Result<Self, ServeError> {
         let bind = |cause| ServeError::Bind {

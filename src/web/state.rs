@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::keys::KeyRing;
+use crate::crypto::keys::LiveRing;
 use crate::crypto::session_token::SessionTokens;
 use crate::db::Db;
 use crate::endings::Endings;
@@ -23,7 +23,7 @@ use super::replaced::Replaced;
 pub struct Vestibule {
     pub config: Config,
     pub db: Db,
-    pub ring: Arc<KeyRing>,
+    pub ring: Arc<LiveRing>,
     pub tokens: SessionTokens,
     pub clock: Arc<Clock>,
     pub revocations: Arc<Revocations>,
@@ -39,7 +39,7 @@ pub struct Vestibule {
 }
 
 impl Vestibule {
-    pub fn new(config: Config, ring: Arc<KeyRing>, bound_port: u16) -> Self {
+    pub fn new(config: Config, ring: Arc<LiveRing>, bound_port: u16) -> Self {
         let (origin, longest) = (config.public_url.as_str(), config.session.max_age);
         let tokens = SessionTokens::new(Arc::clone(&ring), origin, longest);
         let (db, clock) = (Db::new(&config.database), Arc::<Clock>::default());

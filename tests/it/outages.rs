@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
-use vestibule::crypto::keys::KeyRing;
+use vestibule::crypto::keys::LiveRing;
 
 use crate::support::databases::{self, OwnCluster};
 use crate::support::proxy::Proxy;
-use crate::support::{Answer, TestApp, Visitor, eventually};
+use crate::support::{Answer, TestApp, Visitor, eventually, new_ring};
 
 /// What is promised, and some more because everything runs on two cores.
 const SOON: Duration = Duration::from_secs(10);
 const NO_LONGER_THAN: Duration = Duration::from_secs(6);
 
-async fn on_its_own(cluster: &OwnCluster, ring: &Arc<KeyRing>) -> TestApp {
+async fn on_its_own(cluster: &OwnCluster, ring: &Arc<LiveRing>) -> TestApp {
     TestApp::start_on(cluster.url(), Arc::clone(ring), &[]).await
 }
 
@@ -35,7 +35,7 @@ async fn asks(visitor: &Visitor) -> u16 {
 
 #[actix_web::test]
 async fn an_outage_is_borne_for_half_a_minute_then_nobody_passes_until_it_is_over() {
-    let (cluster, ring) = (OwnCluster::start(), Arc::new(KeyRing::generate()));
+    let (cluster, ring) = (OwnCluster::start(), new_ring());
     let (app, other) = (
         on_its_own(&cluster, &ring).await,
         on_its_own(&cluster, &ring).await,
@@ -122,7 +122,7 @@ async fn an_outage_is_borne_for_half_a_minute_then_nobody_passes_until_it_is_ove
 
 #[actix_web::test]
 async fn a_frozen_database_holds_nobody_up() {
-    let (cluster, ring) = (OwnCluster::start(), Arc::new(KeyRing::generate()));
+    let (cluster, ring) = (OwnCluster::start(), new_ring());
     let app = on_its_own(&cluster, &ring).await;
     let ada = app.signed_in("github", "ada").await;
     cluster.signal_all("STOP");
@@ -236,7 +236,7 @@ async fn revocations_are_heard_of_while_visitors_use_up_the_pool() {
 #[actix_web::test]
 async fn connections_that_never_come_back_are_given_up() {
     let proxy = Proxy::to(&databases::migrated());
-    let app = TestApp::start_on(proxy.url.clone(), Arc::new(KeyRing::generate()), &[]).await;
+    let app = TestApp::start_on(proxy.url.clone(), new_ring(), &[]).await;
     let ada = app.signed_in("github", "ada").await;
     let pages = async || ada.clone().get("/account/sessions").await.status;
     assert_eq!(pages().await, 200);

@@ -7,7 +7,7 @@ use serde_json::json;
 use vestibule::models::revocation::{Seen, new_since};
 
 use crate::support::databases::OwnCluster;
-use crate::support::{TestApp, Visitor, eventually};
+use crate::support::{TestApp, Visitor, eventually, new_ring};
 
 /// A second is promised, and measured by `cargo bench --bench revocation`;
 /// here everything else runs on the same two cores.
@@ -135,7 +135,7 @@ const FROM_THE_PAST: &str = "insert into revocations (subject, xid, expires_at)
 #[actix_web::test]
 async fn after_a_restart_or_a_crash_everything_is_read_again() {
     let cluster = OwnCluster::start();
-    let ring = std::sync::Arc::new(vestibule::crypto::keys::KeyRing::generate());
+    let ring = new_ring();
     let app = TestApp::start_on(cluster.url(), ring, &[]).await;
     let held = || app.state().revocations.len();
     for (round, crash) in [false, true].into_iter().enumerate() {

@@ -11,7 +11,7 @@ pub mod serving;
 mod visitor;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, new_ring};
 pub use caller::Caller;
 pub use eventually::eventually;
 pub use visitor::Visitor;

@@ -34,6 +34,13 @@ pub enum RingError {
     NoneActive(Kind),
     #[error("{0} exists already and is not overwritten: its keys may still be needed")]
     Exists(PathBuf),
+    #[error("it is the demo's ring, and the one before was not. The one before stays in use")]
+    DemoRing,
+    #[error(
+        "{0} is another key than before. A kid names one key for ever: give the new one a name of its own. \
+         The ring before stays in use"
+    )]
+    OtherKey(String),
     #[error("{path} cannot be written ({cause})")]
     Unwritable { path: PathBuf, cause: io::ErrorKind },
 }

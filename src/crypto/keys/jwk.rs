@@ -7,6 +7,7 @@ use josekit::jwk::Jwk as JosekitJwk;
 use josekit::jws::EdDSA;
 use openssl::pkey::{Id, PKey};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::material::{EncryptionKey, PreSignInKey, SealingKey, SigningKey};
@@ -117,9 +118,12 @@ impl Jwk {
         let time = |seconds| {
             DateTime::from_timestamp(seconds, 0).ok_or_else(|| self.broken("iat or nbf is no time"))
         };
+        let private = self.d.as_ref().or(self.k.as_ref());
+        let private = private.map(|text| text.as_bytes()).unwrap_or_default();
         Ok(About {
             kid: self.kid.clone(),
             kind,
+            fingerprint: Sha256::digest(private).into(),
             made_at: time(self.iat)?,
             active_from: time(self.nbf)?,
         })
@@ -154,6 +158,7 @@ impl Jwk {
 
     fn pre_sign_in(&self) -> Result<PreSignInKey, RingError> {
         Ok(PreSignInKey {
+            kid: self.kid.clone(),
             bytes: self.bytes(self.k.as_ref())?,
         })
     }

@@ -64,10 +64,15 @@ impl SealingKey {
 
 /// 512 bits for actix-session's encrypted cookie.
 pub struct PreSignInKey {
+    pub(super) kid: String,
     pub(super) bytes: Zeroizing<[u8; 64]>,
 }
 
 impl PreSignInKey {
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     pub fn bytes(&self) -> &[u8; 64] {
         &self.bytes
     }

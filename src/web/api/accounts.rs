@@ -154,7 +154,7 @@ fn hand_out(
 
 fn open(app: &Vestibule, account: &Account, sealed: &[u8]) -> Result<Secret, Error> {
     let place = TokenColumn::Access.place(account.id);
-    sealed::open(&app.ring, sealed, &place).map_err(|error| match error {
+    sealed::open(&app.ring.current(), sealed, &place).map_err(|error| match error {
         // Another process may know the key.
         OpenError::UnknownKey => Error::Unavailable(Dependency::Keys),
         OpenError::Broken => Error::Internal(error.into()),

@@ -31,6 +31,12 @@ fn words(refusal: &Refusal, label: &str) -> (StatusCode, &'static str, String) {
             "This browser knows of no such sign-in. It may have been started in another browser, \
              or cookies are turned off. Nothing was changed.",
         ),
+        Refusal::Unreadable => plain(
+            StatusCode::BAD_REQUEST,
+            "Please start again",
+            "What this browser kept of the sign-in cannot be read any more: the keys of this site \
+             were probably changed while you were away. Nothing was changed.",
+        ),
         Refusal::Expired => plain(
             StatusCode::BAD_REQUEST,
             "That took too long",

@@ -12,7 +12,7 @@ use josekit::jws::{EdDSA, JwsSigner as _};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vestibule::config::KeySource;
-use vestibule::crypto::keys;
+use vestibule::crypto::keys::{self, LiveRing};
 use vestibule::crypto::session_token::{Rejected, SessionTokens};
 use vestibule::secret::Secret;
 
@@ -39,7 +39,8 @@ impl Forge {
     /// With the keys of this JWK Set, and forging with the first of each kind.
     pub fn holding(jwks: Value, origin: &str) -> Self {
         let source = KeySource::Text(Secret::new(jwks.to_string()));
-        let ring = Arc::new(keys::load(&source).ok().unwrap());
+        let ring = keys::load(&source).ok().unwrap();
+        let ring = Arc::new(LiveRing::fixed(ring));
         let (id, now) = (Uuid::now_v7(), Utc::now());
         let claims = json!({
             "iss": origin, "aud": origin, "sub": id, "sid": Uuid::now_v7(),

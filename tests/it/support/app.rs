@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use vestibule::config::{Config, Environment};
-use vestibule::crypto::keys::KeyRing;
+use vestibule::crypto::keys::{KeyRing, LiveRing};
 use vestibule::demo::simulator::{Client, Options, Simulator};
 use vestibule::provider::Provider;
 use vestibule::web::{Server, Vestibule};
@@ -17,10 +17,15 @@ use super::{Answer, Caller, Visitor, databases};
 /// is allowed.
 pub const ORIGIN: &str = "https://localhost";
 
+/// A whole ring, without a file.
+pub fn new_ring() -> Arc<LiveRing> {
+    Arc::new(LiveRing::fixed(KeyRing::generate()))
+}
+
 pub struct TestApp {
     pub server: Server,
     pub simulator: Simulator,
-    pub ring: Arc<KeyRing>,
+    pub ring: Arc<LiveRing>,
     pub database_url: String,
     settings: Vec<(String, String)>,
 }
@@ -32,18 +37,13 @@ impl TestApp {
 
     /// With other settings than usual.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_on(
-            databases::migrated(),
-            Arc::new(KeyRing::generate()),
-            settings,
-        )
-        .await
+        Self::start_on(databases::migrated(), new_ring(), settings).await
     }
 
     /// On a database and a ring that another instance uses as well.
     pub async fn start_on(
         database_url: String,
-        ring: Arc<KeyRing>,
+        ring: Arc<LiveRing>,
         settings: &[(&str, &str)],
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -13,7 +13,7 @@
 use actix_session::Session;
 use actix_web::http::header::{REFERRER_POLICY, SET_COOKIE};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -30,6 +30,7 @@ use crate::web::caller::Holder;
 use crate::web::error::respond;
 use crate::web::pages::failure;
 use crate::web::renewal::issue;
+use crate::web::sign_in_cookie::Unreadable;
 use crate::web::state::{Offer, Vestibule};
 use crate::web::{flash, visitor};
 
@@ -64,11 +65,10 @@ pub async fn callback(
     let mut answer = match finish(me, &app, &http, &request, &provider, &session).await {
         Ok(answer) => answer,
         // Late or repeated, by somebody who is in already: no harm was meant.
-        Err(Failure::Refused(Refusal::UnknownState | Refusal::Expired | Refusal::Used, _))
-            if me.is_some() =>
-        {
-            see_other("/")
-        }
+        Err(Failure::Refused(
+            Refusal::UnknownState | Refusal::Unreadable | Refusal::Expired | Refusal::Used,
+            _,
+        )) if me.is_some() => see_other("/"),
         Err(Failure::Refused(refusal, pending)) => failure::page(&refusal, pending.as_ref()),
         Err(Failure::Broken(error)) => respond(request.head(), error),
     };
@@ -103,7 +103,13 @@ async fn finish(
     let called_back_at = app.clock.now();
     let refused = |refusal| Failure::Refused(refusal, None);
     let query = CallbackQuery::parse(request.query_string()).map_err(refused)?;
-    let pending = take(session, &query.state, provider, called_back_at)?;
+    let unreadable = request.extensions().contains::<Unreadable>();
+    let pending = take(session, &query.state, provider, called_back_at).map_err(|refusal| {
+        refused(match refusal {
+            Refusal::UnknownState if unreadable => Refusal::Unreadable,
+            refusal => refusal,
+        })
+    })?;
     use_up(app, &pending).await?;
 
     let issuer = query.issuer().map(str::to_owned);
@@ -143,13 +149,13 @@ fn take(
     state: &str,
     provider: Provider,
     now: DateTime<Utc>,
-) -> Result<PendingSignIn, Failure> {
+) -> Result<PendingSignIn, Refusal> {
     let mut all = flash::pending(session);
     let taken = all.take(state, provider, now);
-    if !matches!(taken, Err(Refusal::UnknownState)) {
-        flash::set_pending(session, &all)?;
+    if !matches!(taken, Err(Refusal::UnknownState)) && flash::set_pending(session, &all).is_err() {
+        tracing::warn!("a sign-in stays in the browser; it was used up all the same");
     }
-    taken.map_err(|refusal| Failure::Refused(refusal, None))
+    taken
 }
 
 /// Before the code is exchanged: of any number of callers one goes on.
@@ -192,7 +198,7 @@ async fn write(
     completion: Completion,
     provider: Provider,
 ) -> Result<actix_web::http::header::HeaderValue, Error> {
-    let ring = std::sync::Arc::clone(&app.ring);
+    let ring = app.ring.current();
     let completed = app
         .db
         .run(move |conn| completion.write(conn, &ring))
