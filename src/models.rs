@@ -5,6 +5,7 @@ pub mod account;
 pub mod api_token;
 pub mod audit_event;
 pub mod ids;
+pub mod provider_revocation;
 pub mod revocation;
 mod scope;
 pub mod session;

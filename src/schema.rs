@@ -75,8 +75,16 @@ diesel::table! {
         needs_reconnect -> Bool,
         /// When the identity was first connected.
         connected_at -> Timestamptz,
-        /// When the row was last written.
+        /// When tokens and profile were last written: where no expiry was told, their age is counted from then.
         updated_at -> Timestamptz,
+        /// When the tokens were last refreshed. Null: they are those of a sign-in.
+        refreshed_at -> Nullable<Timestamptz>,
+        /// How often this refresh token was presented without an answer. More than twice is never tried.
+        refresh_unanswered -> Int4,
+        /// How often in a row the provider said that it cannot refresh now.
+        refresh_failures -> Int4,
+        /// Until then it is left in peace.
+        refresh_not_before -> Nullable<Timestamptz>,
     }
 }
 
@@ -148,6 +156,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Tokens that are still to be revoked at their provider. A row goes when that is done, or given up after a day.
+    provider_revocations (id) {
+        /// UUID version 7. Part of the place that the token is sealed to.
+        id -> Uuid,
+        /// Whose token it was; null when they have left.
+        user_id -> Nullable<Uuid>,
+        /// github or vercel.
+        provider -> Text,
+        /// Sealed to provider_revocations/<id>/token (AES-256-GCM-SIV).
+        token -> Bytea,
+        /// access_token or refresh_token (RFC 7009).
+        token_type_hint -> Text,
+        /// How often it was tried.
+        attempts -> Int4,
+        /// From when on it may be tried again. Whoever tries moves it ahead first, so that nobody else does.
+        next_attempt_at -> Timestamptz,
+        /// When it was no longer wanted. A day later it is given up.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// States of sign-ins that came back. Inserting is what makes a state work once.
     used_sign_in_states (state_hash) {
         /// SHA-256 of the state parameter.
@@ -158,7 +188,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What happened, for the person it happened to and for the operator. Never changed.
+    /// What happened, for the person it happened to and for the operator. Changed only when the person leaves: then it names nobody any more.
     audit_events (id) {
         /// UUID version 7.
         id -> Uuid,
@@ -188,6 +218,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     api_tokens,
     audit_events,
+    provider_revocations,
     revocations,
     sessions,
     used_sign_in_states,

@@ -15,20 +15,32 @@ use crate::schema::audit_events;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     AccountConnected,
+    AccountDeleted,
+    AccountDisconnected,
+    AccountReconnected,
     ApiTokenCreated,
     ApiTokenRevoked,
+    ProviderRevocationGivenUp,
     ProviderTokenHandedOut,
+    ProviderTokenRefreshed,
+    ProviderTokenRefused,
     SessionStarted,
     SessionEnded,
     SignInFailed,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::AccountConnected,
+        Self::AccountDeleted,
+        Self::AccountDisconnected,
+        Self::AccountReconnected,
         Self::ApiTokenCreated,
         Self::ApiTokenRevoked,
+        Self::ProviderRevocationGivenUp,
         Self::ProviderTokenHandedOut,
+        Self::ProviderTokenRefreshed,
+        Self::ProviderTokenRefused,
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SignInFailed,
@@ -37,9 +49,15 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountConnected => "account.connected",
+            Self::AccountDeleted => "account.deleted",
+            Self::AccountDisconnected => "account.disconnected",
+            Self::AccountReconnected => "account.reconnected",
             Self::ApiTokenCreated => "api_token.created",
             Self::ApiTokenRevoked => "api_token.revoked",
+            Self::ProviderRevocationGivenUp => "provider_revocation.given_up",
             Self::ProviderTokenHandedOut => "provider_token.handed_out",
+            Self::ProviderTokenRefreshed => "provider_token.refreshed",
+            Self::ProviderTokenRefused => "provider_token.refused",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
             Self::SignInFailed => "sign_in.failed",
@@ -151,4 +169,23 @@ pub fn of_caller(
             .filter(audit_events::at.lt(at).or(same_moment));
     }
     events.load(conn)
+}
+
+/// Takes everything personal out of up to `limit` events of a person who
+/// leaves, and lets go of them; says of how many.
+pub fn forget(conn: &mut PgConnection, user_id: UserId, limit: i64) -> QueryResult<usize> {
+    let some = audit_events::table
+        .filter(audit_events::user_id.eq(user_id))
+        .order((audit_events::at, audit_events::id))
+        .limit(limit)
+        .select(audit_events::id);
+    let some: Vec<AuditEventId> = some.load(conn)?;
+    diesel::update(audit_events::table.filter(audit_events::id.eq_any(some)))
+        .set((
+            audit_events::user_id.eq(None::<UserId>),
+            audit_events::ip.eq(None::<IpNet>),
+            audit_events::user_agent.eq(None::<String>),
+            audit_events::details.eq(Value::Object(serde_json::Map::new())),
+        ))
+        .execute(conn)
 }

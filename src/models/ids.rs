@@ -79,3 +79,7 @@ id! {
     /// An API token.
     ApiTokenId
 }
+id! {
+    /// A token that is to be revoked at its provider.
+    ProviderRevocationId
+}

@@ -50,6 +50,7 @@ fn declared() -> Vec<Column> {
         ("Text", "text"),
         ("Timestamptz", "timestamptz"),
         ("Bytea", "bytea"),
+        ("Int4", "int4"),
         ("Int8", "int8"),
         ("Bool", "bool"),
         ("Inet", "inet"),
@@ -138,13 +139,25 @@ fn nothing_of_a_person_outlives_them() {
 
     assert_eq!(
         names(&url, rules),
-        ["accounts c", "api_tokens c", "audit_events n", "sessions c"]
+        [
+            "accounts c",
+            "api_tokens c",
+            "audit_events n",
+            "provider_revocations n",
+            "sessions c"
+        ]
     );
     let owned = "select table_name::text as name from information_schema.columns
         where table_schema = 'public' and column_name = 'user_id' order by 1";
     assert_eq!(
         names(&url, owned),
-        ["accounts", "api_tokens", "audit_events", "sessions"],
+        [
+            "accounts",
+            "api_tokens",
+            "audit_events",
+            "provider_revocations",
+            "sessions"
+        ],
         "each has its rule above"
     );
 }

@@ -92,6 +92,19 @@ fn words(event: &AuditEvent) -> String {
             Some(username) => format!("Connected the {provider} account {username}"),
             None => format!("Connected a {provider} account"),
         },
+        Some(Kind::AccountReconnected) => format!("Renewed the connection to {provider}"),
+        Some(Kind::AccountDisconnected) => match detail("username") {
+            Some(username) => format!("Disconnected the {provider} account {username}"),
+            None => format!("Disconnected {provider}"),
+        },
+        Some(Kind::AccountDeleted) => "An account was deleted".to_owned(),
+        Some(Kind::ProviderTokenRefreshed) => format!("Your {provider} access token was refreshed"),
+        Some(Kind::ProviderTokenRefused) => {
+            format!("{provider} did not accept what it had granted: a reconnect is needed")
+        }
+        Some(Kind::ProviderRevocationGivenUp) => {
+            format!("{provider} could not be told for a day that a token is no longer wanted")
+        }
         Some(Kind::ApiTokenCreated) => named("Made the API token", detail("name")),
         Some(Kind::ApiTokenRevoked) => named("Revoked the API token", detail("name")),
         Some(Kind::ProviderTokenHandedOut) => {
