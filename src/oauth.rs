@@ -6,6 +6,9 @@ mod exchange;
 mod github;
 mod http;
 mod json;
+mod overview;
+mod refusal;
+mod revoke;
 mod text;
 mod vercel;
 
@@ -18,6 +21,8 @@ use crate::secret::Secret;
 pub use authorize::{Authorization, authorize_url};
 pub use exchange::token_endpoint;
 pub use http::{Http, TlsSetup};
+pub use overview::Overview;
+pub use refusal::OAuthError;
 
 /// Who a provider says somebody is. `(provider, provider_user_id)` is the
 /// person; everything else is for showing, cleaned and never trusted.
@@ -33,7 +38,7 @@ pub struct Identity {
     pub avatar_url: Option<String>,
 }
 
-/// What a provider gave for a code.
+/// What a provider gave for a code or for a refresh token.
 pub struct ProviderTokens {
     pub access_token: Secret,
     pub refresh_token: Option<Secret>,
@@ -48,23 +53,6 @@ impl ProviderTokens {
     fn grants(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
-}
-
-/// What can go wrong with a provider. Never holds what it sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OAuthError {
-    /// An error code of RFC 6749 §5.2 or of the provider's own.
-    #[error("the provider refused: {0}")]
-    Refused(String),
-    /// 429 and 5xx: try again later.
-    #[error("the provider answered {0}")]
-    Unavailable(u16),
-    #[error("the provider cannot be reached: {0}")]
-    Unreachable(&'static str),
-    #[error("the provider did not answer in time")]
-    TimedOut,
-    #[error("the provider's answer makes no sense: {0}")]
-    Malformed(&'static str),
 }
 
 /// One provider, over one worker's HTTP client.

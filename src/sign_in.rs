@@ -4,18 +4,21 @@
 //! start      pending   what is kept in the browser meanwhile
 //! callback             what comes back, read strictly
 //! complete             Identity -> User, Account, Session: one transaction
+//! connect              Identity -> Account of somebody who is signed in
 //! next_path            where to go afterwards
 //! trace                what happened, for the page that shows it
 //! ```
 
 mod callback;
 mod complete;
+mod connect;
 mod next_path;
 mod pending;
 mod trace;
 
 pub use callback::{CallbackQuery, Outcome};
-pub use complete::{Completed, Completion};
+pub use complete::{Completed, Completion, Written};
+pub use connect::{Connected, Connectedness, Connecting};
 pub use next_path::NextPath;
 pub use pending::{PENDING_FOR, PendingSignIn, PendingSignIns};
 pub use trace::{Parameter, SignInStory, Step};
@@ -41,6 +44,14 @@ pub enum Refusal {
     OtherIssuer,
     #[error("the person declined")]
     Declined,
+    #[error("the person left while they were signing in")]
+    Left,
+    #[error("the session that asked to connect is over, or is another one")]
+    SessionOver,
+    #[error("the identity belongs to somebody else")]
+    IdentityTaken,
+    #[error("another identity of this provider is connected")]
+    OtherIdentity,
     #[error(transparent)]
     Provider(#[from] OAuthError),
 }
@@ -57,9 +68,13 @@ impl Refusal {
             Self::Malformed(_) => "malformed",
             Self::OtherIssuer => "other_issuer",
             Self::Declined => "declined",
+            Self::Left => "left",
+            Self::SessionOver => "session_over",
+            Self::IdentityTaken => "identity_taken",
+            Self::OtherIdentity => "other_identity",
             Self::Provider(OAuthError::Refused(_)) => "provider_refused",
             Self::Provider(OAuthError::Malformed(_)) => "provider_malformed",
-            Self::Provider(OAuthError::TimedOut) => "provider_timed_out",
+            Self::Provider(OAuthError::TimedOut | OAuthError::CutOff(_)) => "provider_timed_out",
             Self::Provider(_) => "provider_unavailable",
         }
     }

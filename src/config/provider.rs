@@ -8,6 +8,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 
 /// One provider, as registered there.
+#[derive(Clone)]
 pub struct ProviderConfig {
     pub provider: Provider,
     pub client_id: String,

@@ -33,6 +33,7 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -109,6 +110,27 @@ impl Simulator {
     /// search logs and pages for.
     pub fn issued_secrets(&self) -> Vec<String> {
         self.world.secrets()
+    }
+
+    /// The same from then on, also when the simulator is gone.
+    pub fn issued(&self) -> Issued {
+        Issued(Arc::clone(&self.world))
+    }
+
+    /// When refresh tokens were presented, those of one token together: a
+    /// single-use one should be seen once.
+    pub fn presented_refresh_tokens(&self) -> Vec<Vec<Instant>> {
+        let state = self.world.lock();
+        state.ledger.presented().map(<[Instant]>::to_vec).collect()
+    }
+}
+
+/// What was ever issued here.
+pub struct Issued(Arc<World>);
+
+impl Issued {
+    pub fn secrets(&self) -> Vec<String> {
+        self.0.secrets()
     }
 }
 

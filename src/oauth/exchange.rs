@@ -1,13 +1,15 @@
-//! A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5).
+//! A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5), a refresh token for
+//! others (RFC 6749 §6).
 
 use std::time::Duration;
 
 use oauth2::basic::{BasicErrorResponse, BasicTokenType};
 use oauth2::http::StatusCode;
 use oauth2::{
-    AccessToken, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, ExtraTokenFields,
-    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    AccessToken, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse as _, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +34,21 @@ struct Extra {
 impl ExtraTokenFields for Extra {}
 
 type TokenResponse = StandardTokenResponse<Extra, BasicTokenType>;
-type TokenClient = Client<
+type TokenClient<TokenEndpoint = EndpointNotSet> = Client<
     BasicErrorResponse,
     TokenResponse,
     oauth2::basic::BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     oauth2::basic::BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    TokenEndpoint,
 >;
+
+const NO_URL: fn(url::ParseError) -> OAuthError =
+    |_| OAuthError::Malformed("its token endpoint is no URL");
 
 impl ProviderClient<'_> {
     /// Exchanges a code, once: a code that was presented is spent, whatever
@@ -48,22 +58,40 @@ impl ProviderClient<'_> {
         code: Secret,
         verifier: Secret,
     ) -> Result<ProviderTokens, OAuthError> {
-        let malformed = |_| OAuthError::Malformed("its token endpoint is no URL");
-        let config = self.config;
-        let client = TokenClient::new(ClientId::new(config.client_id.clone()))
-            .set_client_secret(ClientSecret::new(config.client_secret.expose().to_owned()))
-            // Both providers take it in the form (`client_secret_post`).
-            .set_auth_type(AuthType::RequestBody)
-            .set_token_uri(TokenUrl::new(token_endpoint(config)).map_err(malformed)?)
-            .set_redirect_uri(RedirectUrl::new(self.redirect_uri.to_owned()).map_err(malformed)?);
-
-        client
+        let redirect_uri = RedirectUrl::new(self.redirect_uri.to_owned()).map_err(NO_URL)?;
+        self.token_client()?
+            .set_redirect_uri(redirect_uri)
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
             .request_async(&|request| self.send_for_token(request))
             .await
             .map_err(refusal)
-            .and_then(|response| tokens(&response, config))
+            .and_then(|response| tokens(&response, &self.config.scopes))
+    }
+
+    /// Exchanges a refresh token. Where the answer brings no other, the old one
+    /// stays good; where it says nothing of scopes, `scopes` stay granted.
+    pub async fn refresh(
+        &self,
+        refresh_token: &Secret,
+        scopes: &[String],
+    ) -> Result<ProviderTokens, OAuthError> {
+        self.token_client()?
+            .exchange_refresh_token(&RefreshToken::new(refresh_token.expose().to_owned()))
+            .request_async(&|request| self.send_for_token(request))
+            .await
+            .map_err(refusal)
+            .and_then(|response| tokens(&response, scopes))
+    }
+
+    fn token_client(&self) -> Result<TokenClient<EndpointSet>, OAuthError> {
+        let config = self.config;
+        let token_url = TokenUrl::new(token_endpoint(config)).map_err(NO_URL)?;
+        Ok(TokenClient::new(ClientId::new(config.client_id.clone()))
+            .set_client_secret(ClientSecret::new(config.client_secret.expose().to_owned()))
+            // Both providers take it in the form (`client_secret_post`).
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(token_url))
     }
 
     async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, OAuthError> {
@@ -71,6 +99,11 @@ impl ProviderClient<'_> {
         // GitHub answers refusals with status 200.
         if response.status() == StatusCode::OK && has_error_member(response.body()) {
             *response.status_mut() = StatusCode::BAD_REQUEST;
+        }
+        // A refusal, also where its reason cannot be read.
+        if response.status().is_client_error() && !has_error_member(response.body()) {
+            let status = response.status().as_u16();
+            return Err(OAuthError::Refused(format!("status_{status}")));
         }
         Ok(response)
     }
@@ -109,7 +142,9 @@ fn error_code(code: &str) -> String {
     code.chars().filter(clean).take(64).collect()
 }
 
-fn tokens(response: &TokenResponse, config: &ProviderConfig) -> Result<ProviderTokens, OAuthError> {
+/// `asked` is what was granted where the answer says nothing of it (RFC 6749
+/// §5.1).
+fn tokens(response: &TokenResponse, asked: &[String]) -> Result<ProviderTokens, OAuthError> {
     if *response.token_type() != BasicTokenType::Bearer {
         return Err(OAuthError::Malformed("the token type is not bearer"));
     }
@@ -117,7 +152,7 @@ fn tokens(response: &TokenResponse, config: &ProviderConfig) -> Result<ProviderT
         .refresh_token()
         .map(|token| secret(token.secret()))
         .transpose()?;
-    // GitHub writes commas; what is left out is as asked (RFC 6749 §5.1).
+    // GitHub writes commas.
     let scopes = response.scopes().map(|scopes| {
         let words = scopes.iter().flat_map(|scope| scope.split([',', ' ']));
         words
@@ -135,7 +170,7 @@ fn tokens(response: &TokenResponse, config: &ProviderConfig) -> Result<ProviderT
             .extra_fields()
             .refresh_token_expires_in
             .map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFETIME)),
-        scopes: scopes.unwrap_or_else(|| config.scopes.clone()),
+        scopes: scopes.unwrap_or_else(|| asked.to_vec()),
     })
 }
 

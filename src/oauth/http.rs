@@ -2,10 +2,11 @@
 //! everything, a cap on what is read.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use awc::Connector;
 use awc::error::{ConnectError, PayloadError, SendRequestError};
+use awc::http::header::{HeaderMap, HttpDate};
 use futures_util::StreamExt as _;
 use oauth2::http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use oauth2::http::{self, HeaderValue, Response};
@@ -114,7 +115,10 @@ impl Http {
             return Err(OAuthError::Malformed("a redirect, which is not followed"));
         }
         if status.is_server_error() || status.as_u16() == 429 {
-            return Err(OAuthError::Unavailable(status.as_u16()));
+            return Err(OAuthError::Unavailable {
+                status: status.as_u16(),
+                retry_after: retry_after(answer.headers()),
+            });
         }
         let mut response = Response::builder().status(status.as_u16());
         if let Some(kind) = answer.headers().get("content-type") {
@@ -138,8 +142,9 @@ impl Http {
 
 fn unreachable(error: &SendRequestError) -> OAuthError {
     match error {
-        SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) => {
-            OAuthError::TimedOut
+        SendRequestError::Timeout => OAuthError::TimedOut,
+        SendRequestError::Connect(ConnectError::Timeout) => {
+            OAuthError::Unreachable("it takes too long to accept a connection")
         }
         SendRequestError::Connect(ConnectError::Resolver(_)) => {
             OAuthError::Unreachable("its name does not resolve")
@@ -147,15 +152,32 @@ fn unreachable(error: &SendRequestError) -> OAuthError {
         SendRequestError::Connect(ConnectError::SslError(_)) => {
             OAuthError::Unreachable("TLS was not agreed on")
         }
+        // What awc calls a connection that ended before the answer came.
+        SendRequestError::Connect(ConnectError::Disconnected | ConnectError::H2(_)) => {
+            OAuthError::CutOff("the connection was cut")
+        }
         SendRequestError::Connect(_) => OAuthError::Unreachable("it does not accept connections"),
         SendRequestError::Response(_) => OAuthError::Malformed("the answer is no HTTP"),
-        _ => OAuthError::Unreachable("the connection was cut"),
+        _ => OAuthError::CutOff("the connection was cut"),
     }
 }
 
 fn cut_off(error: &PayloadError) -> OAuthError {
     match error {
         PayloadError::Incomplete(_) => OAuthError::Malformed("the answer is cut off"),
-        _ => OAuthError::Unreachable("the connection was cut"),
+        _ => OAuthError::CutOff("the connection was cut"),
     }
+}
+
+/// How long the answer asks to wait: seconds, or a date, which is measured by
+/// the answer's own (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let asked = text("retry-after")?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let time = |text: &str| text.parse::<HttpDate>().ok().map(SystemTime::from);
+    let (until, sent) = (time(asked)?, time(text("date")?)?);
+    Some(until.duration_since(sent).unwrap_or_default())
 }

@@ -122,6 +122,7 @@ fn redeem(world: &World, client: &Client, form: &Params) -> Result<Value, Refusa
 fn refresh(world: &World, client: &Client, form: &Params) -> Result<Value, Refusal> {
     let value = form.get("refresh_token").ok_or(BAD_REFRESH)?;
     let mut state = world.lock();
+    state.ledger.note_presented(value);
     let grant = state
         .ledger
         .live(Provider::GitHub, Kind::Refresh, value)

@@ -63,6 +63,8 @@ pub struct Ledger {
     codes: HashMap<String, Code>,
     grants: Vec<Grant>,
     tokens: HashMap<String, Token>,
+    /// When each refresh token was presented, good or spent.
+    presented: HashMap<String, Vec<Instant>>,
     secrets: Vec<String>,
 }
 
@@ -164,6 +166,17 @@ impl Ledger {
         let grant = self.grants.get(token.grant.0)?;
         let ours = grant.consent.provider == provider;
         ours.then_some((token.grant, token.kind, &grant.consent))
+    }
+
+    /// A refresh token was shown to us.
+    pub fn note_presented(&mut self, value: &str) {
+        let times = self.presented.entry(value.to_owned()).or_default();
+        times.push(Instant::now());
+    }
+
+    /// When refresh tokens were presented, those of one token together.
+    pub fn presented(&self) -> impl Iterator<Item = &[Instant]> {
+        self.presented.values().map(Vec::as_slice)
     }
 
     pub fn end_token(&mut self, value: &str) {

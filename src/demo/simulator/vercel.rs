@@ -94,6 +94,7 @@ fn refresh(world: &World, client: &Client, form: &Params) -> Result<Value, Refus
     );
     let value = form.get("refresh_token").ok_or(missing)?;
     let mut state = world.lock();
+    state.ledger.note_presented(value);
     let (grant, consent) = match state.ledger.grant_of(Provider::Vercel, value) {
         Some((grant, Kind::Refresh, consent)) if consent.is_of(client) => (grant, consent.clone()),
         _ => return Err(unknown),

@@ -15,9 +15,17 @@ pub fn page(refusal: &Refusal, pending: Option<&PendingSignIn>) -> HttpResponse 
     let label = pending.map_or("The provider", |pending| pending.provider.label());
     let (status, title, message) = words(refusal, label);
     let next = pending.map_or_else(NextPath::home, |pending| pending.next.clone());
-    let way_on = WayOn {
-        href: sign_in_address(&next),
-        label: "Try signing in again",
+    let connects = pending.is_some_and(|pending| pending.connect.is_some());
+    let way_on = if connects && !matches!(refusal, Refusal::SessionOver) {
+        WayOn {
+            href: "/account".to_owned(),
+            label: "Back to your account",
+        }
+    } else {
+        WayOn {
+            href: sign_in_address(&next),
+            label: "Try signing in again",
+        }
     };
     ErrorPage::new(title, message, way_on).respond(status)
 }
@@ -55,7 +63,36 @@ fn words(refusal: &Refusal, label: &str) -> (StatusCode, &'static str, String) {
         Refusal::Declined => (
             StatusCode::FORBIDDEN,
             "You declined",
-            format!("You told {label} not to sign you in here, so nothing was done."),
+            format!("You told {label} not to let you in here, so nothing was done."),
+        ),
+        Refusal::Left => plain(
+            StatusCode::CONFLICT,
+            "That account was deleted",
+            "The account was deleted while you were signing in, so you were not signed in. \
+             If you want a new one, please start again.",
+        ),
+        Refusal::SessionOver => plain(
+            StatusCode::FORBIDDEN,
+            "You are not signed in as before",
+            "The session from which you wanted to connect this account is over, or you have \
+             signed in as somebody else since. Nothing was connected.",
+        ),
+        Refusal::IdentityTaken => (
+            StatusCode::CONFLICT,
+            "This account belongs to someone else",
+            format!(
+                "This {label} account signs in to another account here, so it cannot be connected \
+                 to yours. To use it here, sign in with it and disconnect it there, or delete that \
+                 account."
+            ),
+        ),
+        Refusal::OtherIdentity => (
+            StatusCode::CONFLICT,
+            "Another account is connected already",
+            format!(
+                "You have connected another {label} account. Disconnect that one first, or choose \
+                 it at {label}."
+            ),
         ),
         Refusal::Provider(error) => provider_words(error, label),
     }
@@ -70,7 +107,7 @@ fn provider_words(error: &OAuthError, label: &str) -> (StatusCode, &'static str,
                 "{label} did not accept the sign-in. Please try again; if it keeps happening, tell whoever runs this site."
             ),
         ),
-        OAuthError::Unavailable(_) | OAuthError::Unreachable(_) => (
+        OAuthError::Unavailable { .. } | OAuthError::Unreachable(_) | OAuthError::CutOff(_) => (
             StatusCode::BAD_GATEWAY,
             "No answer right now",
             format!("{label} could not be reached or is busy. Please try again in a moment."),
