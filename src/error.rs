@@ -16,6 +16,10 @@ pub enum Error {
     InsufficientScope(&'static str),
     /// Too often, from one address or for one person: when to try again.
     TooMany(Problem, Duration),
+    /// It does not fit what there is.
+    Conflict(Problem),
+    /// Somebody else cannot answer now: when to try again.
+    Later(Problem, Duration),
     /// What was sent cannot be taken.
     Invalid(Problem),
     /// What was sent may not be done this way.
@@ -48,9 +52,11 @@ impl fmt::Display for Error {
             Self::Unauthenticated => f.write_str("nobody is signed in"),
             Self::InvalidToken => f.write_str("no API token of ours"),
             Self::InsufficientScope(needed) => write!(f, "the API token lacks {needed}"),
-            Self::Invalid(problem) | Self::Forbidden(problem) | Self::TooMany(problem, _) => {
-                f.write_str(problem.code)
-            }
+            Self::Invalid(problem)
+            | Self::Forbidden(problem)
+            | Self::Conflict(problem)
+            | Self::TooMany(problem, _)
+            | Self::Later(problem, _) => f.write_str(problem.code),
             Self::Unavailable(Dependency::Database) => f.write_str("the database cannot answer"),
             Self::Unavailable(Dependency::Keys) => f.write_str("a key is not in this ring"),
             Self::Unavailable(Dependency::Provider) => f.write_str("the provider cannot answer"),

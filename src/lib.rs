@@ -8,6 +8,8 @@
 //! 4  web                           routes, middleware, pages, API
 //! 3  sign_in  revocations          what happens, in transactions and in memory
 //!    endings  programs  sweep      how sessions end; API tokens; what is over
+//!    vault    withdrawals          provider tokens: fresh; taken back
+//!    connections  leaving          disconnected; gone
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
@@ -17,11 +19,13 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod crypto;
 pub mod db;
 pub mod demo;
 pub mod endings;
 pub mod error;
+pub mod leaving;
 pub mod models;
 pub mod oauth;
 pub mod programs;
@@ -32,4 +36,6 @@ pub mod secret;
 pub mod sign_in;
 mod strict_json;
 pub mod sweep;
+pub mod vault;
 pub mod web;
+pub mod withdrawals;

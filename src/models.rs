@@ -4,6 +4,7 @@
 pub mod account;
 pub mod api_token;
 pub mod audit_event;
+pub mod departure;
 pub mod ids;
 pub mod provider_revocation;
 pub mod revocation;

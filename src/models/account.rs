@@ -1,8 +1,12 @@
 //! Identities at providers, with their sealed tokens.
 
+mod connection;
+mod lease;
+mod tokens;
+
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::Scope;
@@ -13,6 +17,14 @@ use crate::crypto::sealed;
 use crate::provider::Provider;
 use crate::schema::accounts;
 use crate::secret::Secret;
+use lease::AtRest;
+
+pub use connection::Connection;
+pub use lease::{LEASE, Lease, MOST_UNANSWERED, NewTokens};
+pub use tokens::StoredTokens;
+
+/// How long Vercel's access tokens live where it does not say.
+const VERCEL_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// What a provider told about an identity.
 #[derive(Clone)]
@@ -61,7 +73,8 @@ impl TokenColumn {
 }
 
 impl NewAccount {
-    /// The first sign-in of an identity. `None` when another one was quicker.
+    /// A new identity. `None` when another sign-in was quicker, or when its
+    /// person has another one at this provider already.
     pub fn create(
         &self,
         conn: &mut PgConnection,
@@ -79,8 +92,8 @@ impl NewAccount {
                 accounts::access_token_expires_at.eq(from_now_if(self.access_token_lives)),
                 accounts::refresh_token_expires_at.eq(from_now_if(self.refresh_token_lives)),
             ))
-            .on_conflict((accounts::provider, accounts::provider_user_id))
-            .do_nothing()
+            // The identity, or another one of this person's at the provider.
+            .on_conflict_do_nothing()
             .returning(accounts::id)
             .get_result(conn)
             .optional()
@@ -99,9 +112,8 @@ impl NewAccount {
                 accounts::access_token_expires_at.eq(from_now_if(self.access_token_lives)),
                 accounts::refresh_token_expires_at.eq(from_now_if(self.refresh_token_lives)),
                 accounts::token_generation.eq(accounts::token_generation + 1),
-                accounts::refresh_lease_id.eq(None::<uuid::Uuid>),
-                accounts::refresh_lease_until.eq(None::<DateTime<Utc>>),
-                accounts::refresh_spent_at.eq(None::<DateTime<Utc>>),
+                AtRest::default(),
+                accounts::refreshed_at.eq(None::<DateTime<Utc>>),
                 accounts::needs_reconnect.eq(false),
                 accounts::updated_at.eq(diesel::dsl::now),
             ))
@@ -140,9 +152,33 @@ pub struct Account {
     /// When the access token expires, if that was told.
     pub access_token_expires_at: Option<DateTime<Utc>>,
     pub needs_reconnect: bool,
+    updated_at: DateTime<Utc>,
+    /// Whether there is a refresh token, so that nobody has to do anything when
+    /// the access token expires.
+    #[diesel(select_expression = accounts::refresh_token.is_not_null())]
+    pub refreshes: bool,
+}
+
+/// When an access token expires: as told, else counted from when it was written.
+/// GitHub's that are not said to expire do not; Vercel's last an hour.
+pub fn expires_at(
+    provider: Provider,
+    told: Option<DateTime<Utc>>,
+    written_at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    told.or(match provider {
+        Provider::GitHub => None,
+        Provider::Vercel => Some(written_at + VERCEL_LIFETIME),
+    })
 }
 
 impl Account {
+    /// When the access token expires; `None` when it does not.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        let provider = self.provider.parse().ok()?;
+        expires_at(provider, self.access_token_expires_at, self.updated_at)
+    }
+
     /// In the order in which they were connected.
     pub fn all(conn: &mut PgConnection, scope: Scope) -> QueryResult<Vec<Self>> {
         accounts::table
@@ -164,18 +200,5 @@ impl Account {
             .select(Self::as_select())
             .first(conn)
             .optional()
-    }
-
-    /// The access token, as it lies sealed.
-    pub fn sealed_access_token(
-        conn: &mut PgConnection,
-        scope: Scope,
-        id: AccountId,
-    ) -> QueryResult<Vec<u8>> {
-        accounts::table
-            .find(id)
-            .filter(accounts::user_id.eq(scope.user_id()))
-            .select(accounts::access_token)
-            .first(conn)
     }
 }

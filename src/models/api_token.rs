@@ -174,6 +174,18 @@ impl ApiToken {
         Ok(revoked)
     }
 
+    /// Revokes all of a person who leaves. Within a transaction.
+    pub fn revoke_all(conn: &mut PgConnection, user_id: UserId) -> QueryResult<Vec<ApiTokenId>> {
+        let revoked: Vec<ApiTokenId> =
+            diesel::delete(api_tokens::table.filter(api_tokens::user_id.eq(user_id)))
+                .returning(api_tokens::id)
+                .get_results(conn)?;
+        for id in &revoked {
+            revocation::insert_for(conn, id.as_uuid(), REMEMBERED_FOR)?;
+        }
+        Ok(revoked)
+    }
+
     fn event<'a>(&self, kind: Kind, scope: Scope, visitor: &'a Visitor) -> NewEvent<'a> {
         NewEvent {
             kind,

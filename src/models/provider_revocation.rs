@@ -68,17 +68,18 @@ pub fn place(id: ProviderRevocationId) -> String {
 pub fn queue(
     conn: &mut PgConnection,
     ring: &KeyRing,
-    user_id: UserId,
+    user_id: Option<UserId>,
     provider: Provider,
     unwanted: &[Unwanted<'_>],
 ) -> QueryResult<Vec<ProviderRevocationId>> {
     // They may have left meanwhile.
-    let user_id: Option<UserId> = users::table
-        .find(user_id)
-        .for_key_share()
-        .select(users::id)
-        .first(conn)
-        .optional()?;
+    let user_id: Option<UserId> = match user_id {
+        Some(id) => {
+            let user = users::table.find(id).for_key_share().select(users::id);
+            user.first(conn).optional()?
+        }
+        None => None,
+    };
     let rows: Vec<_> = unwanted
         .iter()
         .map(|(token_type, token)| {
@@ -174,21 +175,24 @@ pub fn not_before(
         .map(drop)
 }
 
-/// Gives up what was tried for a day; says how many. Within a transaction.
+/// Gives up what is due once more after a day of tries; says how many. Within a
+/// transaction.
 pub fn give_up(conn: &mut PgConnection) -> QueryResult<usize> {
     let old = sql::<Timestamptz>("now() - make_interval(secs => ")
         .bind::<Double, _>(TRIED_FOR.as_secs_f64())
         .sql(")");
-    let given_up: Vec<(Option<UserId>, String, String, i32)> = diesel::delete(
-        provider_revocations::table.filter(provider_revocations::created_at.lt(old)),
-    )
-    .returning((
-        provider_revocations::user_id,
-        provider_revocations::provider,
-        provider_revocations::token_type_hint,
-        provider_revocations::attempts,
-    ))
-    .get_results(conn)?;
+    let given_up: Vec<(Option<UserId>, String, String, i32)> =
+        diesel::delete(provider_revocations::table)
+            // What the index understands.
+            .filter(provider_revocations::next_attempt_at.le(diesel::dsl::now))
+            .filter(provider_revocations::created_at.lt(old))
+            .returning((
+                provider_revocations::user_id,
+                provider_revocations::provider,
+                provider_revocations::token_type_hint,
+                provider_revocations::attempts,
+            ))
+            .get_results(conn)?;
     let events = given_up
         .iter()
         .map(|(user_id, provider, hint, attempts)| NewEvent {

@@ -69,6 +69,20 @@ impl Session {
             .get_result(conn)
     }
 
+    /// Whether the caller's own session lives; it does until the end of this
+    /// transaction.
+    pub fn hold(conn: &mut PgConnection, own: OwnSession) -> QueryResult<bool> {
+        let found = sessions::table
+            .find(own.session_id())
+            .filter(sessions::user_id.eq(own.user_id()))
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(diesel::dsl::now))
+            .for_no_key_update()
+            .select(sessions::id)
+            .first::<SessionId>(conn);
+        Ok(found.optional()?.is_some())
+    }
+
     /// A visit: the session lives on for `idle` more, if it lives at all.
     /// `NotFound` when it has ended.
     pub fn renew(conn: &mut PgConnection, own: OwnSession, idle: Duration) -> QueryResult<Renewed> {

@@ -25,3 +25,13 @@ pub(super) fn from_now_if(
         .bind::<Nullable<Double>, _>(duration.map(|duration| duration.as_secs_f64()))
         .sql(")")
 }
+
+/// When a refresh token was presented, and this much more: a lifetime counts
+/// from when it was asked for, because the answer may have been slow.
+pub(super) fn from_spending_if(
+    duration: Option<Duration>,
+) -> Sum<Nullable<Timestamptz>, Option<f64>, Nullable<Double>> {
+    sql("refresh_spent_at + make_interval(secs => ")
+        .bind::<Nullable<Double>, _>(duration.map(|duration| duration.as_secs_f64()))
+        .sql(")")
+}

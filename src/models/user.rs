@@ -5,7 +5,8 @@ use std::fmt;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::ids::{AccountId, UserId};
+use super::OwnSession;
+use super::ids::UserId;
 use crate::provider::Provider;
 use crate::schema::{accounts, users};
 
@@ -30,20 +31,38 @@ pub struct User {
 }
 
 impl User {
-    /// The person behind an identity, and the account that says so. Locks the
-    /// account, so that two sign-ins of one person take turns.
-    pub fn find_by_identity(
-        conn: &mut PgConnection,
-        provider: Provider,
-        provider_user_id: &str,
-    ) -> QueryResult<Option<(UserId, AccountId)>> {
-        accounts::table
-            .filter(accounts::provider.eq(provider.as_str()))
-            .filter(accounts::provider_user_id.eq(provider_user_id))
-            .select((accounts::user_id, accounts::id))
-            .for_update()
+    /// The person whose session it is.
+    pub fn of(conn: &mut PgConnection, own: OwnSession) -> QueryResult<Option<Self>> {
+        users::table
+            .find(own.user_id())
+            .select(Self::as_select())
             .first(conn)
             .optional()
+    }
+
+    /// Locks a person, before their accounts and sessions: whoever signs in,
+    /// connects or leaves takes turns here. `false` when they have left.
+    pub fn lock(conn: &mut PgConnection, id: UserId) -> QueryResult<bool> {
+        let found = users::table
+            .find(id)
+            .for_no_key_update()
+            .select(users::id)
+            .first::<UserId>(conn);
+        Ok(found.optional()?.is_some())
+    }
+
+    /// From now on nothing that belongs to them can be written. After their
+    /// sessions are locked.
+    pub fn seal_off(conn: &mut PgConnection, id: UserId) -> QueryResult<()> {
+        let user = users::table.find(id).for_update().select(users::id);
+        user.first::<UserId>(conn).map(drop)
+    }
+
+    /// Everything of theirs goes along.
+    pub fn delete(conn: &mut PgConnection, id: UserId) -> QueryResult<()> {
+        diesel::delete(users::table.find(id))
+            .execute(conn)
+            .map(drop)
     }
 
     pub fn create(conn: &mut PgConnection, profile: &Profile) -> QueryResult<Self> {

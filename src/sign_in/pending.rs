@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{NextPath, Refusal};
+use crate::models::ids::SessionId;
 use crate::provider::Provider;
 use crate::secret::Secret;
 
@@ -27,11 +28,14 @@ pub struct PendingSignIn {
     /// PKCE's, for the exchange.
     #[serde(rename = "v", serialize_with = "exposed")]
     pub verifier: Secret,
-    /// Seconds; sealed with the rest, so nobody can make it younger.
+    /// Milliseconds; sealed with the rest, so nobody can make it younger.
     #[serde(rename = "t")]
     started: i64,
     #[serde(rename = "n")]
     pub next: NextPath,
+    /// To connect the account to this session's person, instead of signing in.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub connect: Option<SessionId>,
 }
 
 /// Into the encrypted cookie, and nowhere else.
@@ -51,13 +55,23 @@ impl PendingSignIn {
             provider,
             state,
             verifier,
-            started: now.timestamp(),
+            started: now.timestamp_millis(),
             next,
+            connect: None,
+        }
+    }
+
+    /// To connect, for whoever is signed in with this session.
+    #[must_use]
+    pub fn connecting(self, session: SessionId) -> Self {
+        Self {
+            connect: Some(session),
+            ..self
         }
     }
 
     pub fn started_at(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.started, 0)
+        DateTime::from_timestamp_millis(self.started)
     }
 
     fn is_alive(&self, now: DateTime<Utc>) -> bool {

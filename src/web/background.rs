@@ -1,7 +1,8 @@
 //! What goes on besides requests: hearing of revocations, writing sign-outs
-//! late, sweeping.
+//! late, refreshing and revoking provider tokens, sweeping.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use futures_util::FutureExt as _;
 
 use super::state::Vestibule;
 use crate::db::Db;
+use crate::oauth::{Http, TlsSetup};
 use crate::revocations::Feed;
 use crate::sweep;
 
@@ -21,7 +23,9 @@ const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
 /// Starts all of it on the current actix system, apart from the workers that
 /// answer requests.
-pub fn start(app: &Data<Vestibule>) -> Vec<JoinHandle<()>> {
+pub fn start(app: &Data<Vestibule>, tls: &TlsSetup) -> Vec<JoinHandle<()>> {
+    let http = Rc::new(Http::new(tls));
+    let (refreshing, revoking) = (app.clone(), app.clone());
     let (polling, writing, sweeping) = (app.clone(), app.clone(), app.clone());
     let (using, forgetting) = (app.clone(), app.clone());
     vec![
@@ -41,6 +45,17 @@ pub fn start(app: &Data<Vestibule>) -> Vec<JoinHandle<()>> {
         keep_going("writing when tokens were used", move || {
             let app = using.clone();
             async move { app.programs.write_used().await }
+        }),
+        keep_going("refreshing provider tokens", {
+            let http = Rc::clone(&http);
+            move || {
+                let (app, http) = (refreshing.clone(), Rc::clone(&http));
+                async move { app.vault.run(http).await }
+            }
+        }),
+        keep_going("revoking at providers", move || {
+            let (app, http) = (revoking.clone(), Rc::clone(&http));
+            async move { app.withdrawals.run(http).await }
         }),
         keep_going("forgetting addresses", move || {
             let app = forgetting.clone();

@@ -119,7 +119,8 @@ fn status(error: &Error) -> StatusCode {
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Forbidden(_) | Error::InsufficientScope(_) => StatusCode::FORBIDDEN,
         Error::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Unavailable(_) | Error::Later(..) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -130,9 +131,11 @@ fn code(error: &Error) -> &'static str {
         Error::Unauthenticated => "unauthenticated",
         Error::InvalidToken => "invalid_token",
         Error::InsufficientScope(_) => "insufficient_scope",
-        Error::Invalid(problem) | Error::Forbidden(problem) | Error::TooMany(problem, _) => {
-            problem.code
-        }
+        Error::Invalid(problem)
+        | Error::Forbidden(problem)
+        | Error::Conflict(problem)
+        | Error::TooMany(problem, _)
+        | Error::Later(problem, _) => problem.code,
         Error::Unavailable(_) => "unavailable",
         Error::Internal(_) => "internal",
     }
@@ -146,9 +149,11 @@ fn message(error: &Error) -> &'static str {
             "This API token is not valid: it was never made, was revoked, or has expired."
         }
         Error::InsufficientScope(_) => "This API token lacks the scope that this takes.",
-        Error::Invalid(problem) | Error::Forbidden(problem) | Error::TooMany(problem, _) => {
-            problem.message
-        }
+        Error::Invalid(problem)
+        | Error::Forbidden(problem)
+        | Error::Conflict(problem)
+        | Error::TooMany(problem, _)
+        | Error::Later(problem, _) => problem.message,
         Error::Unavailable(_) => {
             "Something that we depend on does not answer right now. Please try again in a moment."
         }
@@ -160,7 +165,7 @@ fn message(error: &Error) -> &'static str {
 fn log(error: &Error) {
     match error {
         Error::Internal(cause) => tracing::error!("{cause:#}"),
-        Error::Unavailable(_) => tracing::warn!("{error}"),
+        Error::Unavailable(_) | Error::Later(..) => tracing::warn!("{error}"),
         _ => tracing::debug!("{error}"),
     }
 }
@@ -168,7 +173,7 @@ fn log(error: &Error) {
 fn with_retry_after(mut response: HttpResponse, error: &Error) -> HttpResponse {
     let seconds = match error {
         Error::Unavailable(_) => RETRY_AFTER_SECONDS,
-        Error::TooMany(_, wait) => whole_seconds(*wait),
+        Error::TooMany(_, wait) | Error::Later(_, wait) => whole_seconds(*wait),
         _ => return response,
     };
     response

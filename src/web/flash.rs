@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::models::ids::SessionId;
 use crate::models::session::EndedReason;
+use crate::provider::Provider;
 use crate::sign_in::PendingSignIns;
 
 const PENDING: &str = "pending";
@@ -21,6 +22,10 @@ pub enum Flash {
     SessionOver(Over),
     /// What ending sessions from their page came to.
     SessionsEnded(SessionsEnded),
+    /// What became of the connected accounts.
+    Connections(ConnectionsChanged),
+    /// The account is deleted.
+    Left,
     /// The API token of this name was revoked; `None`: it was not there.
     TokenRevoked(Option<String>),
 }
@@ -48,6 +53,42 @@ impl SessionsEnded {
                 format!("{count} other sessions were ended. Their browsers are signed out.")
             }
             Self::OtherPerson => "Nothing was ended: you have signed in anew since that page was opened. These are your sessions now.".to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ConnectionsChanged {
+    Connected(Provider),
+    Reconnected(Provider),
+    Disconnected(Provider),
+    /// There was no such connection.
+    NotThere(Provider),
+    /// It is the only one.
+    Last(Provider),
+}
+
+impl ConnectionsChanged {
+    pub fn words(&self) -> String {
+        match self {
+            Self::Connected(provider) => {
+                format!(
+                    "{} is connected: you can sign in with it from now on.",
+                    provider.label()
+                )
+            }
+            Self::Reconnected(provider) => {
+                format!("The connection to {} is renewed.", provider.label())
+            }
+            Self::Disconnected(provider) => format!(
+                "{0} is disconnected. Its tokens are removed here, and {0} is told to revoke them.",
+                provider.label()
+            ),
+            Self::NotThere(provider) => format!("{} was not connected.", provider.label()),
+            Self::Last(provider) => format!(
+                "{} is the only account that you can sign in with, so it stays. Connect another one first.",
+                provider.label()
+            ),
         }
     }
 }
@@ -94,6 +135,9 @@ pub struct SignedOut {
     pub session: SessionId,
     /// Whether other processes will hear of it: the database took it.
     pub recorded: bool,
+    /// Whether what providers granted was given back, if that was wished.
+    #[serde(default)]
+    pub gave_back: Option<bool>,
 }
 
 /// The sign-ins under way in this browser. What cannot be read is none.
@@ -109,7 +153,6 @@ pub fn is_signing_in(session: &Session) -> bool {
 pub fn set_pending(session: &Session, pending: &PendingSignIns) -> Result<(), Error> {
     if pending.is_empty() {
         session.remove(PENDING);
-        purge_if_empty(session);
         return Ok(());
     }
     session
@@ -133,8 +176,8 @@ pub fn take_flash(session: &Session) -> Option<Flash> {
     flash
 }
 
-/// An empty cookie is no cookie.
-fn purge_if_empty(session: &Session) {
+/// An empty cookie is no cookie. At the end: what is purged takes nothing more.
+pub fn purge_if_empty(session: &Session) {
     if session.entries().is_empty() {
         session.purge();
     }

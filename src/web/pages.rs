@@ -5,6 +5,7 @@ pub mod activity;
 pub mod api;
 pub mod failure;
 pub mod home;
+pub mod leave;
 mod moment;
 pub mod over;
 pub mod session;

@@ -33,6 +33,15 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                         .service(get("/sessions", pages::sessions::show))
                         .service(post("/sessions/others/end", pages::sessions::end_others))
                         .service(post("/sessions/{id}/end", pages::sessions::end))
+                        .service(post(
+                            "/connections/{provider}/disconnect",
+                            pages::account::disconnect,
+                        ))
+                        .service(
+                            get("/delete", pages::leave::show)
+                                .route(web::post().to(pages::leave::leave))
+                                .default_service(refuse_method("GET, HEAD, POST")),
+                        )
                         .service(get("/activity", pages::activity::show))
                         .service(
                             get("/tokens", pages::tokens::show)
@@ -47,6 +56,10 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
                     get("/api/auth/signin/{provider}", pages::sign_in::show_for)
                         .route(web::post().to(api::auth::start))
                         .default_service(refuse_method("GET, HEAD, POST")),
+                )
+                .service(
+                    post("/api/auth/connect/{provider}", api::auth::connect)
+                        .wrap(from_fn(pages::private)),
                 )
                 .service(get("/api/auth/callback/{provider}", api::auth::callback))
                 .service(post("/api/auth/signout", api::auth::sign_out))

@@ -25,6 +25,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// What is in flight when we stop may take this long: longer than a callback.
 const SHUTDOWN_SECONDS: u64 = 15;
 
+/// Longer than a provider may take, and than it takes to store what it said.
+const REFRESHES_FINISH_WITHIN: Duration = Duration::from_secs(13);
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("BIND: {address} cannot be listened on ({cause}). Is another program using the port?")]
@@ -65,6 +68,7 @@ impl Server {
         warn_of(&config, &tls);
         let app = Data::new(Vestibule::new(config, ring, address.port()));
 
+        let background = background::start(&app, &tls);
         let shared = app.clone();
         let mut server = HttpServer::new(move || {
             App::new()
@@ -87,7 +91,7 @@ impl Server {
         let handle = server.handle();
 
         Ok(Self {
-            background: background::start(&app),
+            background,
             app,
             address,
             handle,
@@ -115,6 +119,13 @@ impl Server {
     pub async fn stop(mut self) {
         self.handle.stop(true).await;
         let _ = (&mut self.done).await;
+        // Whatever a provider answers now is in nobody's hands but ours.
+        if tokio::time::timeout(REFRESHES_FINISH_WITHIN, self.app.vault.finish())
+            .await
+            .is_err()
+        {
+            tracing::error!("stopping although a refresh is under way: its tokens may be lost");
+        }
         self.app.programs.write_used_now().await;
         let lost = self.app.endings.write_unwritten().await;
         if lost > 0 {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
@@ -83,6 +83,12 @@ pub async fn load(
         }
     } else if is_visit {
         let is_signing_in = response.request().extensions().contains::<SignInUnderWay>();
+        // A page that comes in parts is complete long after it was decided here;
+        // a sign-in that finishes meanwhile sets the newer cookie.
+        let is_in_parts = response.response().body().size() == BodySize::Stream;
+        if is_in_parts && is_signing_in {
+            return Ok(response);
+        }
         if let Some(change) = Box::pin(change(&app, cookie, arrived, is_signing_in)).await {
             response.headers_mut().append(SET_COOKIE, change);
         }

@@ -13,6 +13,8 @@ use crate::oauth::{Http, ProviderClient};
 use crate::programs::Programs;
 use crate::provider::Provider;
 use crate::revocations::Revocations;
+use crate::vault::Vault;
+use crate::withdrawals::Withdrawals;
 
 use super::cookies::Cookies;
 use super::headers::SecurityHeaders;
@@ -29,6 +31,8 @@ pub struct Vestibule {
     pub revocations: Arc<Revocations>,
     pub endings: Endings,
     pub programs: Programs,
+    pub vault: Vault,
+    pub withdrawals: Withdrawals,
     pub(super) cookies: Cookies,
     pub(super) headers: SecurityHeaders,
     pub(super) replaced: Replaced,
@@ -51,9 +55,17 @@ impl Vestibule {
             longest,
         );
         let programs = Programs::new(db.clone(), Arc::clone(&revocations), Arc::clone(&clock));
+        let providers: Arc<[_]> = Provider::ALL
+            .into_iter()
+            .filter_map(|provider| config.provider(provider).cloned())
+            .collect();
+        let vault = Vault::new(db.clone(), Arc::clone(&ring), Arc::clone(&providers));
+        let withdrawals = Withdrawals::new(db.clone(), Arc::clone(&ring), providers);
         Self {
             db,
             tokens,
+            vault,
+            withdrawals,
             programs,
             limits: Limits::new(config.rate_limits),
             clock,

@@ -80,6 +80,9 @@ pub fn page_of(uri: &Uri) -> String {
     if path.starts_with("/api/auth/callback/") || path.starts_with("/api/auth/signin/") {
         return "/signin".to_owned();
     }
+    if path.starts_with("/api/auth/connect/") {
+        return "/account".to_owned();
+    }
     if path.starts_with("/api/") {
         return "/".to_owned();
     }

@@ -147,6 +147,16 @@ impl Ending<'_> {
         self.of(conn, &others)
     }
 
+    /// Ends all of a person who leaves.
+    pub fn of_all(self, conn: &mut PgConnection, user_id: UserId) -> QueryResult<Vec<Ended>> {
+        let all: Vec<SessionId> = sessions::table
+            .filter(sessions::user_id.eq(user_id))
+            .filter(is_live())
+            .select(sessions::id)
+            .load(conn)?;
+        self.of(conn, &all)
+    }
+
     /// Ends up to `limit` live sessions behind `after`, of one person or of
     /// everybody, that began before then.
     pub fn of_anybodys(

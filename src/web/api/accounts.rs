@@ -4,19 +4,16 @@ use actix_web::http::Method;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use diesel::Connection as _;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::document::{CallerErrors, NotFoundError};
-use crate::crypto::sealed::{self, OpenError};
-use crate::error::{Dependency, Error};
-use crate::models::account::{Account, TokenColumn};
+use super::document::{CallerErrors, ConflictError, NotFoundError};
+use crate::error::Error;
+use crate::models::account::Account;
 use crate::models::audit_event::{Kind, NewEvent};
 use crate::models::{CameWith, Scope, Visitor};
 use crate::provider::Provider;
-use crate::secret::Secret;
 use crate::web::caller::{AccountsTokenAlone, Caller, Read};
 use crate::web::error::ApiError;
 use crate::web::state::Vestibule;
@@ -69,7 +66,7 @@ pub struct HandedOut<'a> {
     access_token: &'a str,
     #[schema(example = "bearer")]
     token_type: &'static str,
-    scopes: Vec<String>,
+    scopes: &'a [String],
     /// Null: not told.
     expires_at: Option<DateTime<Utc>>,
 }
@@ -88,7 +85,11 @@ pub async fn list(me: Caller<Read>, app: Data<Vestibule>) -> Result<HttpResponse
     }))
 }
 
-/// A provider's access token
+/// A provider's access token, fresh
+///
+/// One that has expired, or does within a minute, is refreshed first. 409 when
+/// the provider does not accept any more what it granted: the person has to
+/// reconnect. 503 with `Retry-After` when the provider cannot answer now.
 ///
 /// For programs that act at the provider for the caller. Each time it is
 /// handed out is an event on the caller's activity page.
@@ -98,7 +99,7 @@ pub async fn list(me: Caller<Read>, app: Data<Vestibule>) -> Result<HttpResponse
     params(("provider" = String, Path, description = "`github` or `vercel`", example = "github")),
     responses(
         (status = 200, description = "The token", body = HandedOut),
-        CallerErrors, NotFoundError
+        CallerErrors, NotFoundError, ConflictError
     )
 )]
 pub async fn token(
@@ -108,55 +109,44 @@ pub async fn token(
     provider: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
+    let scope = me.scope();
     if request.method() == Method::HEAD {
         // Nothing is handed out, so nothing is noted.
+        let connected = app.db.run(move |conn| Account::at(conn, scope, provider));
+        connected.await?.ok_or(Error::NotFound)?;
         return Ok(HttpResponse::Ok().finish());
     }
-    let (scope, visitor) = (me.scope(), visitor(&app, &request));
-    let (account, sealed) = app
-        .db
-        .run(move |conn| hand_out(conn, scope, provider, &visitor))
+    let fresh = app.vault.fresh_token(scope, provider).await;
+    let fresh = fresh.map_err(Error::from)?;
+    let visitor = visitor(&app, &request);
+    app.db
+        .run(move |conn| note_hand_out(conn, scope, provider, &visitor))
         .await?;
-    let token = open(&app, &account, &sealed)?;
     Ok(HttpResponse::Ok().json(HandedOut {
-        access_token: token.expose(),
+        access_token: fresh.token.expose(),
         token_type: "bearer",
-        scopes: words(&account.scope),
-        expires_at: account.access_token_expires_at,
+        scopes: &fresh.scopes,
+        expires_at: fresh.expires_at,
     }))
 }
 
 /// Noted before it is handed out: nothing leaves unseen.
-fn hand_out(
+fn note_hand_out(
     conn: &mut diesel::PgConnection,
     scope: Scope,
     provider: Provider,
     visitor: &Visitor,
-) -> Result<(Account, Vec<u8>), Error> {
-    conn.transaction(|conn| {
-        let account = Account::at(conn, scope, provider)?.ok_or(Error::NotFound)?;
-        let sealed = Account::sealed_access_token(conn, scope, account.id)?;
-        let mut details = json!({ "provider": provider });
-        if let CameWith::Token(id) = scope.came_with() {
-            details["token"] = json!(id);
-        }
-        NewEvent {
-            kind: Kind::ProviderTokenHandedOut,
-            user_id: Some(scope.user_id()),
-            session_id: None,
-            visitor: Some(visitor),
-            details,
-        }
-        .write(conn)?;
-        Ok((account, sealed))
-    })
-}
-
-fn open(app: &Vestibule, account: &Account, sealed: &[u8]) -> Result<Secret, Error> {
-    let place = TokenColumn::Access.place(account.id);
-    sealed::open(&app.ring.current(), sealed, &place).map_err(|error| match error {
-        // Another process may know the key.
-        OpenError::UnknownKey => Error::Unavailable(Dependency::Keys),
-        OpenError::Broken => Error::Internal(error.into()),
-    })
+) -> Result<(), Error> {
+    let mut details = json!({ "provider": provider });
+    if let CameWith::Token(id) = scope.came_with() {
+        details["token"] = json!(id);
+    }
+    let event = NewEvent {
+        kind: Kind::ProviderTokenHandedOut,
+        user_id: Some(scope.user_id()),
+        session_id: None,
+        visitor: Some(visitor),
+        details,
+    };
+    Ok(event.write(conn)?)
 }

@@ -28,6 +28,7 @@ use crate::web::state::Vestibule;
     paths(
         auth::info::info,
         auth::status::status,
+        auth::disconnect::disconnect,
         me::show,
         tokens::list,
         tokens::create,
@@ -120,6 +121,8 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 pub struct CallerErrors;
 /// What a route may answer that takes an id or a provider.
 pub struct NotFoundError;
+/// What a route may answer where what is asked for does not fit what there is.
+pub struct ConflictError;
 /// What a route may answer that takes a body.
 pub struct BodyErrors;
 
@@ -172,6 +175,17 @@ impl IntoResponses for NotFoundError {
         [problem(
             404,
             "Not there, or somebody else's: `not_found`",
+            &[],
+        )]
+        .into()
+    }
+}
+
+impl IntoResponses for ConflictError {
+    fn responses() -> Responses {
+        [problem(
+            409,
+            "It does not fit what there is: `last_account`, `reconnect_needed`",
             &[],
         )]
         .into()

@@ -43,6 +43,9 @@ pub fn table() -> Vec<ApiRoute> {
         route(Method::GET, "/api/auth/{provider}/status", |r| {
             r.to(auth::status)
         }),
+        route(Method::POST, "/api/auth/{provider}/disconnect", |r| {
+            r.to(auth::disconnect)
+        }),
         route(Method::GET, "/api/me", |r| r.to(me::show)),
         route(Method::GET, "/api/tokens", |r| r.to(tokens::list)),
         route(Method::POST, "/api/tokens", |r| r.to(tokens::create)),
@@ -70,6 +73,7 @@ pub fn is_gated(path: &str) -> bool {
     let is_api = path == "/api" || path.starts_with("/api/");
     let is_page = matches!(path, "/api/docs" | "/api/auth/signout")
         || path.starts_with("/api/auth/signin/")
+        || path.starts_with("/api/auth/connect/")
         || path.starts_with("/api/auth/callback/");
     is_api && !is_page && !path.contains('%')
 }

@@ -110,6 +110,9 @@ fn words(event: &AuditEvent) -> String {
         Some(Kind::ProviderTokenHandedOut) => {
             format!("A program was handed your {provider} access token")
         }
+        Some(Kind::SignInFailed) if event.details.get("connecting").is_some() => {
+            format!("Connecting {provider} failed")
+        }
         Some(Kind::SignInFailed) => format!("A sign-in with {provider} failed"),
         // Written by a newer version.
         None => event.kind.replace(['.', '_'], " "),

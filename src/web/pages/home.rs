@@ -20,6 +20,8 @@ struct Home {
     signed_out: Option<SignOutStory>,
     /// Why somebody who was signed in is not any more.
     over: Option<&'static str>,
+    /// Their account was deleted just now.
+    has_left: bool,
 }
 
 pub async fn show(
@@ -28,9 +30,12 @@ pub async fn show(
     request: HttpRequest,
     session: SignInSession,
 ) -> HttpResponse {
-    let (signed_out, over) = match flash::take_flash(&session) {
+    let flash = flash::take_flash(&session);
+    let has_left = matches!(flash, Some(Flash::Left));
+    let (signed_out, over) = match flash {
         Some(Flash::SignedOut(facts)) => (Some(SignOutStory::new(&facts, &app.cookies)), None),
         Some(Flash::SessionOver(over)) => (None, Some(over)),
+        Some(Flash::Left) => (None, None),
         _ => (None, over::why(&app, &caller::current(&request)).await),
     };
     show_page(&Home {
@@ -40,5 +45,6 @@ pub async fn show(
             .map(|me| me.session().claims().auth_provider.label()),
         over: over.map(Over::words),
         signed_out,
+        has_left,
     })
 }

@@ -107,6 +107,7 @@ fn purpose(next: &str) -> Option<&'static str> {
         "/account/session" => Some("your session explained"),
         "/account/sessions" => Some("your sessions"),
         "/account/tokens" => Some("your API tokens"),
+        "/account/delete" => Some("the page that deletes your account"),
         "/account/activity" => Some("your activity"),
         _ => None,
     }

@@ -43,6 +43,8 @@ pub struct SignOutStory {
     pub at: Moment,
     pub session: String,
     pub recorded: bool,
+    /// What became of the wish to disconnect, if there was one.
+    pub given_back: Option<&'static str>,
     /// The Set-Cookie line that removed the cookie.
     pub removed_by: String,
 }
@@ -54,6 +56,13 @@ impl SignOutStory {
             at: Moment(facts.at),
             session: facts.session.to_string(),
             recorded: facts.recorded,
+            given_back: facts.gave_back.map(|gave_back| {
+                if gave_back {
+                    "The tokens of your connected accounts were removed here, and GitHub and Vercel are told to revoke them."
+                } else {
+                    "Your connected accounts could not be disconnected right now: their tokens are still here. Sign in again to try once more."
+                }
+            }),
             removed_by: removed_by.to_str().unwrap_or_default().to_owned(),
         }
     }

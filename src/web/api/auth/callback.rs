@@ -8,10 +8,14 @@
 //! write it all                 or nothing
 //! ```
 //!
-//! Only then is there a cookie.
+//! Only then is there a cookie; or, for somebody who is signed in and connects
+//! an account, none.
+
+mod connect;
+mod sign_in;
 
 use actix_session::Session;
-use actix_web::http::header::{REFERRER_POLICY, SET_COOKIE};
+use actix_web::http::header::REFERRER_POLICY;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -25,11 +29,10 @@ use crate::models::{OwnSession, Visitor, sign_in_state};
 use crate::oauth::{Http, Identity, OAuthError, ProviderTokens};
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::sign_in::{CallbackQuery, Completion, PENDING_FOR, PendingSignIn, Refusal, SignInStory};
+use crate::sign_in::{CallbackQuery, PENDING_FOR, PendingSignIn, Refusal};
 use crate::web::caller::Holder;
 use crate::web::error::respond;
 use crate::web::pages::failure;
-use crate::web::renewal::issue;
 use crate::web::sign_in_cookie::Unreadable;
 use crate::web::state::{Offer, Vestibule};
 use crate::web::{flash, visitor};
@@ -72,6 +75,7 @@ pub async fn callback(
         Err(Failure::Refused(refusal, pending)) => failure::page(&refusal, pending.as_ref()),
         Err(Failure::Broken(error)) => respond(request.head(), error),
     };
+    flash::purge_if_empty(&session);
     // The address holds a code: it goes nowhere from here.
     let headers = answer.headers_mut();
     headers.insert(
@@ -111,6 +115,10 @@ async fn finish(
         })
     })?;
     use_up(app, &pending).await?;
+    let owner = match owner(&pending, previous) {
+        Ok(owner) => owner,
+        Err(refusal) => return Err(Failure::Refused(refusal, Some(pending))),
+    };
 
     let issuer = query.issuer().map(str::to_owned);
     let visitor = visitor::visitor(app, request);
@@ -121,26 +129,44 @@ async fn finish(
     let (identity, tokens) = match answered {
         Ok(answered) => answered,
         Err(refusal) => {
-            note_failure(app, provider, &refusal, visitor).await;
+            note_failure(app, &pending, owner, &refusal, visitor).await;
             return Err(Failure::Refused(refusal, Some(pending)));
         }
     };
-    let story = SignInStory {
-        config: offer.config,
-        redirect_uri: &offer.redirect_uri,
-        pending: &pending,
-        issuer: issuer.as_deref(),
+    let answered = Answered {
+        identity,
+        tokens,
+        visitor,
+        pending,
+        issuer,
         called_back_at,
-        finished_at: app.clock.now(),
-        cookie: &format!("{}; {}", app.cookies.session, app.cookies.attributes()),
     };
-    let limits = app.config.session;
-    let completion = Completion::new(identity, tokens, visitor, limits, previous, story.steps());
-    let cookie = write(app, completion, provider).await?;
+    match owner {
+        Some(own) => connect::finish(app, session, own, answered).await,
+        None => sign_in::finish(app, &offer, previous, answered).await,
+    }
+}
 
-    let mut answer = see_other(pending.next.as_str());
-    answer.headers_mut().append(SET_COOKIE, cookie);
-    Ok(answer)
+/// Everything that is known once the provider has answered.
+struct Answered {
+    identity: Identity,
+    tokens: ProviderTokens,
+    visitor: Visitor,
+    pending: PendingSignIn,
+    issuer: Option<String>,
+    called_back_at: DateTime<Utc>,
+}
+
+/// Whose account is to be connected, if one is: whoever asked has to be there
+/// still, with the same session.
+fn owner(pending: &PendingSignIn, me: Option<OwnSession>) -> Result<Option<OwnSession>, Refusal> {
+    match pending.connect {
+        None => Ok(None),
+        Some(asked) => me
+            .filter(|me| me.session_id() == asked)
+            .map(Some)
+            .ok_or(Refusal::SessionOver),
+    }
 }
 
 /// The sign-in that this state belongs to, taken out of the browser's cookie.
@@ -192,32 +218,25 @@ async fn ask_provider(
         .map_err(Refusal::Provider)
 }
 
-/// One transaction, then the cookie.
-async fn write(
-    app: &Data<Vestibule>,
-    completion: Completion,
-    provider: Provider,
-) -> Result<actix_web::http::header::HeaderValue, Error> {
-    let ring = app.ring.current();
-    let completed = app
-        .db
-        .run(move |conn| completion.write(conn, &ring))
-        .await?;
-    app.endings.refuse(&completed.ended);
-    tracing::info!(user = %completed.user.id, session = %completed.session.id, %provider, "signed in");
-
-    Ok(issue(app, &completed.session, &completed.user, provider)?)
-}
-
 /// Best effort: the page does not depend on it.
-async fn note_failure(app: &Vestibule, provider: Provider, refusal: &Refusal, visitor: Visitor) {
+async fn note_failure(
+    app: &Vestibule,
+    pending: &PendingSignIn,
+    owner: Option<OwnSession>,
+    refusal: &Refusal,
+    visitor: Visitor,
+) {
+    let provider = pending.provider;
     tracing::warn!(%provider, "sign-in failed: {refusal}");
-    let details = json!({ "provider": provider, "reason": refusal.code() });
+    let mut details = json!({ "provider": provider, "reason": refusal.code() });
+    if owner.is_some() {
+        details["connecting"] = json!(true);
+    }
     let noted = app.db.run(move |conn| {
         NewEvent {
             kind: Kind::SignInFailed,
-            user_id: None,
-            session_id: None,
+            user_id: owner.map(OwnSession::user_id),
+            session_id: owner.map(OwnSession::session_id),
             visitor: Some(&visitor),
             details,
         }

@@ -1,4 +1,6 @@
-//! `POST /api/auth/signin/{provider}?next=/path`: off to the provider.
+//! `POST /api/auth/signin/{provider}?next=/path`: off to the provider. And
+//! `POST /api/auth/connect/{provider}?next=/path`: the same for somebody who is
+//! signed in, to connect another account or to renew a connection.
 
 use actix_session::Session;
 use actix_web::web::{Data, Path};
@@ -7,9 +9,11 @@ use serde_json::json;
 
 use super::see_other;
 use crate::error::{Error, Problem};
+use crate::models::ids::SessionId;
 use crate::oauth::Authorization;
 use crate::provider::Provider;
-use crate::sign_in::PendingSignIn;
+use crate::sign_in::{NextPath, PendingSignIn};
+use crate::web::caller::SignedIn;
 use crate::web::error::respond;
 use crate::web::pages::sign_in::next_of;
 use crate::web::state::Vestibule;
@@ -26,7 +30,22 @@ pub async fn start(
     provider: Path<String>,
     session: Session,
 ) -> HttpResponse {
-    match begin(&app, &request, &provider, &session) {
+    answer(&request, begin(&app, &request, &provider, &session, None))
+}
+
+pub async fn connect(
+    me: SignedIn,
+    app: Data<Vestibule>,
+    request: HttpRequest,
+    provider: Path<String>,
+    session: Session,
+) -> HttpResponse {
+    let own = Some(me.own().session_id());
+    answer(&request, begin(&app, &request, &provider, &session, own))
+}
+
+fn answer(request: &HttpRequest, begun: Result<String, Error>) -> HttpResponse {
+    match begun {
         Ok(url) if visitor::prefers_json(request.headers()) => {
             HttpResponse::Ok().json(json!({ "url": url }))
         }
@@ -41,6 +60,7 @@ fn begin(
     request: &HttpRequest,
     provider: &str,
     session: &Session,
+    connect: Option<SessionId>,
 ) -> Result<String, Error> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
     let offer = app.offer(provider).ok_or(Error::NotFound)?;
@@ -50,13 +70,17 @@ fn begin(
         .count(address)
         .map_err(|wait| Error::TooMany(TOO_MANY, wait))?;
     let authorization = Authorization::begin(offer.config, &offer.redirect_uri)?;
-    let (now, next) = (app.clock.now(), next_of(app, request.query_string()));
+    let (now, mut next) = (app.clock.now(), next_of(app, request.query_string()));
+    if connect.is_some() && next.is_home() {
+        next = NextPath::parse("/account", &app.config.public_url);
+    }
     let mut all = flash::pending(session);
     let (state, verifier) = (authorization.state, authorization.verifier);
-    all.add(
-        PendingSignIn::new(provider, state, verifier, next, now),
-        now,
-    );
+    let mut pending = PendingSignIn::new(provider, state, verifier, next, now);
+    if let Some(session) = connect {
+        pending = pending.connecting(session);
+    }
+    all.add(pending, now);
     flash::set_pending(session, &all)?;
 
     Ok(authorization.url.into())

@@ -1,0 +1,84 @@
+//! `/account/delete`: what goes, what stays, and the username to type.
+
+use actix_session::Session as SignInSession;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use diesel::Connection as _;
+use serde::Deserialize;
+
+use super::{Viewer, render, show as show_page};
+use crate::error::Error;
+use crate::leaving;
+use crate::models::user::User;
+use crate::web::api::auth::{see_other, without_cookie};
+use crate::web::caller::SignedIn;
+use crate::web::error::PageError;
+use crate::web::flash::{self, Flash};
+use crate::web::state::Vestibule;
+use crate::web::visitor::visitor;
+
+#[derive(Template)]
+#[template(path = "leave.html")]
+struct Leave {
+    viewer: Viewer,
+    username: String,
+    /// What was typed was another name.
+    is_other_name: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Typed {
+    username: String,
+}
+
+pub async fn show(me: SignedIn, app: Data<Vestibule>) -> Result<HttpResponse, PageError> {
+    Ok(show_page(&page(&me, &app, false).await?))
+}
+
+async fn page(me: &SignedIn, app: &Vestibule, is_other_name: bool) -> Result<Leave, Error> {
+    let own = me.own();
+    // As the database has it: the cookie may be older.
+    let user = app.db.run(move |conn| User::of(conn, own)).await?;
+    Ok(Leave {
+        viewer: Viewer::of(Some(me)),
+        username: user.ok_or(Error::Unauthenticated)?.username,
+        is_other_name,
+    })
+}
+
+pub async fn leave(
+    me: SignedIn,
+    app: Data<Vestibule>,
+    request: HttpRequest,
+    session: SignInSession,
+    typed: Form<Typed>,
+) -> Result<HttpResponse, PageError> {
+    let (own, typed) = (me.own(), typed.into_inner().username);
+    let checked = app
+        .db
+        .run(move |conn| leaving::check(conn, own, &typed))
+        .await;
+    match checked {
+        Err(Error::Invalid(_)) => {
+            let page = page(&me, &app, true).await?;
+            return Ok(render(StatusCode::BAD_REQUEST, &page));
+        }
+        checked => checked?,
+    }
+    leaving::forget_events(&app.db, own).await?;
+    let (ring, visitor) = (app.ring.current(), visitor(&app, &request));
+    let left = app
+        .db
+        .run(move |conn| conn.transaction(|conn| leaving::leave(conn, &ring, own, &visitor)))
+        .await?;
+    app.endings.refuse(&left.sessions);
+    for token in left.tokens {
+        app.programs.refuse(token);
+    }
+    tracing::info!(user = %own.user_id(), "left");
+    app.withdrawals.now(left.unwanted).await;
+    flash::set_flash(&session, &Flash::Left)?;
+    Ok(without_cookie(&app, see_other("/")))
+}
