@@ -36,11 +36,17 @@ const fn row(
     }
 }
 
-const MATRIX: [Row; 13] = [
+const MATRIX: [Row; 14] = [
     row(("GET", "/api/auth/info"), [200, 200, 200, 200], None),
     row(
         ("GET", "/api/auth/{provider}/status"),
         [200, 200, 403, 200],
+        None,
+    ),
+    // One account is the last, and stays; two are in connections.rs.
+    row(
+        ("POST", "/api/auth/{provider}/disconnect"),
+        [401, 409, 403, 409],
         None,
     ),
     row(("GET", "/api/me"), [401, 200, 403, 200], None),

@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::commands::run;
+use crate::support::canaries::assert_absent;
 use crate::support::serving::{Serving, for_serve};
 use crate::support::{TestApp, Visitor, databases};
 
@@ -66,6 +67,7 @@ async fn no_secret_is_ever_logged_shown_or_sent_but_where_it_belongs() {
                 }
             }
         }
+        seen += &whole_life_of_tokens(&app, &mut browser, &url, provider).await;
         let answer = browser.sign_out().await;
         seen += &answer.body;
         seen += &browser.get("/").await.body;
@@ -80,16 +82,82 @@ async fn no_secret_is_ever_logged_shown_or_sent_but_where_it_belongs() {
         "{said}"
     );
     secrets.extend(app.simulator.issued_secrets());
+    let dump = dump(&url);
+    assert!(dump.contains("COPY public.accounts") && dump.contains("handed_out"));
     let ring = fs::read(folder.path().join("keys.json")).unwrap();
     let ring: serde_json::Value = serde_json::from_slice(&ring).unwrap();
     for key in ring["keys"].as_array().unwrap() {
         secrets.push(key["d"].as_str().or(key["k"].as_str()).unwrap().to_owned());
     }
     assert!(secrets.len() > 20);
+    let everything = [dump];
     for secret in secrets {
+        assert_absent(&secret, &everything);
         assert!(
             !seen.contains(&secret) && !said.contains(&secret),
             "a secret came out: {secret}"
         );
     }
+}
+
+/// Connected, handed out, refreshed, failed, disconnected: all that is said
+/// meanwhile, but for the tokens themselves where they are asked for.
+async fn whole_life_of_tokens(
+    app: &TestApp,
+    browser: &mut Visitor,
+    url: &str,
+    provider: &str,
+) -> String {
+    if !browser.is_signed_in().await {
+        return String::new();
+    }
+    let other = if provider == "github" {
+        "vercel"
+    } else {
+        "github"
+    };
+    let mut said = browser.reconnect(other, "alan").await.body;
+    let wish = serde_json::json!({"name": "canary", "scopes": ["accounts:token", "read"]});
+    let made = browser.make_token(&wish).await.assert_status(201).json();
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let header = [("authorization", &*bearer)];
+    for fault in [None, Some("truncated"), Some("error_200"), None] {
+        let expired = "update accounts set access_token_expires_at = now(),
+            refresh_lease_until = refresh_lease_until - interval '1 hour', refresh_not_before = null";
+        diesel::connection::SimpleConnection::batch_execute(
+            &mut <diesel::PgConnection as diesel::Connection>::establish(url).unwrap(),
+            expired,
+        )
+        .unwrap();
+        let fault = serde_json::json!({"provider": "vercel", "malformed": fault, "on": "token"});
+        app.simulate("faults", fault).await;
+        let path = "/api/accounts/vercel/token";
+        let answer = browser.send_bare("GET", path, &header, "").await;
+        if answer.status != 200 {
+            said += &answer.body;
+        }
+        said += &browser.get("/account").await.body;
+    }
+    said += &browser.get("/account/activity").await.body;
+    let page = format!("/account/connections/{other}/disconnect");
+    said + &browser.post(&page, "").await.body
+}
+
+fn dump(url: &str) -> String {
+    let dump = std::process::Command::new("pg_dump").arg(url).output();
+    let dump = dump.unwrap_or_else(|_| {
+        let found = fs::read_dir("/usr/lib/postgresql").unwrap();
+        let newest = found.map(|entry| entry.unwrap().path()).max().unwrap();
+        let program = newest.join("bin/pg_dump");
+        std::process::Command::new(program)
+            .arg(url)
+            .output()
+            .unwrap()
+    });
+    assert!(
+        dump.status.success(),
+        "{}",
+        String::from_utf8_lossy(&dump.stderr)
+    );
+    String::from_utf8(dump.stdout).unwrap()
 }

@@ -20,6 +20,8 @@ const FILL: &str = "
     insert into audit_events (id, user_id, session_id, kind) select gen_random_uuid(), user_id, id, 'session.started' from sessions;
     insert into api_tokens (id, user_id, name, token_hash, token_prefix, scopes, expires_at)
         select gen_random_uuid(), user_id, 'n', sha256(id::text::bytea), 'vst_', 'read', now() + interval '1 day' from sessions;
+    insert into provider_revocations (id, user_id, provider, token, token_type_hint, next_attempt_at)
+        select gen_random_uuid(), user_id, 'github', '', 'access_token', now() + interval '1 day' from sessions;
     insert into used_sign_in_states (state_hash, expires_at) select sha256(id::text::bytea), now() + interval '1 hour' from sessions;
     vacuum analyze;";
 

@@ -4,6 +4,7 @@
 mod answer;
 mod app;
 mod caller;
+pub mod canaries;
 pub mod databases;
 mod eventually;
 pub mod proxy;

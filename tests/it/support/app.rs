@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use vestibule::config::{Config, Environment};
@@ -11,6 +12,7 @@ use vestibule::demo::simulator::{Client, Options, Simulator};
 use vestibule::provider::Provider;
 use vestibule::web::{Server, Vestibule};
 
+use super::canaries::Canaries;
 use super::{Answer, Caller, Visitor, databases};
 
 /// Secure and yet on loopback: cookies are as in production, and a simulator
@@ -23,6 +25,8 @@ pub fn new_ring() -> Arc<LiveRing> {
 }
 
 pub struct TestApp {
+    #[expect(dead_code, reason = "it looks when it is dropped")]
+    canaries: Canaries,
     pub server: Server,
     pub simulator: Simulator,
     pub ring: Arc<LiveRing>,
@@ -60,10 +64,24 @@ impl TestApp {
             clients: Provider::ALL.map(client).into(),
         })
         .unwrap();
-        let config = configuration(&simulator_url, &database_url, settings);
+        Self::start_at(simulator, database_url, ring, settings).await
+    }
+
+    async fn start_at(
+        simulator: Simulator,
+        database_url: String,
+        ring: Arc<LiveRing>,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let config = configuration(simulator.url(), &database_url, settings);
         let server = Server::start(config, Arc::clone(&ring), Some(1)).unwrap();
         server.ready().await;
+        let canaries = Canaries {
+            database_url: database_url.clone(),
+            issued: simulator.issued(),
+        };
         Self {
+            canaries,
             server,
             simulator,
             ring,
@@ -80,6 +98,18 @@ impl TestApp {
         let settings = self.settings.iter();
         let settings: Vec<_> = settings.map(|(name, value)| (&**name, &**value)).collect();
         Self::start_on(self.database_url.clone(), Arc::clone(&self.ring), &settings).await
+    }
+
+    /// The same after a restart: another process, as far as can be told.
+    pub async fn restarted(self) -> Self {
+        let settings: Vec<_> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        self.server.stop().await;
+        let (url, ring) = (self.database_url.clone(), Arc::clone(&self.ring));
+        Self::start_at(self.simulator, url, ring, &settings).await
     }
 
     pub fn state(&self) -> &Vestibule {
@@ -118,6 +148,19 @@ impl TestApp {
         made["token"].as_str().unwrap().to_owned()
     }
 
+    /// A program that may be handed the provider tokens of somebody who has
+    /// signed in there.
+    pub async fn reader(&self, provider: &str, person: &str) -> Caller {
+        let mut visitor = self.signed_in(provider, person).await;
+        let wish = serde_json::json!({
+            "name": "reader",
+            "scopes": ["read", "write", "accounts:token"],
+        });
+        let made = visitor.make_token(&wish).await;
+        let made = made.assert_status(201).json();
+        self.caller(made["token"].as_str().unwrap())
+    }
+
     /// Asks the simulator for one of its pages.
     pub async fn simulator_calls(&self, endpoint: &str) -> usize {
         let url = format!("{}/_simulator/calls", self.simulator.url());
@@ -129,6 +172,36 @@ impl TestApp {
             .iter()
             .filter(|call| call["endpoint"] == endpoint);
         of_endpoint.count()
+    }
+
+    /// The person takes a grant back at the provider itself.
+    pub async fn withdraw(&self, provider: &str, token: &str) {
+        let (path, method, body) = match provider {
+            "github" => (
+                "/applications/id-github/token",
+                "DELETE",
+                serde_json::json!({ "access_token": token }).to_string(),
+            ),
+            _ => (
+                "/login/oauth/token/revoke",
+                "POST",
+                format!("token={token}"),
+            ),
+        };
+        let secret = format!("id-{provider}:canary-client-secret-{provider}");
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(secret));
+        let kind = match provider {
+            "github" => "application/json",
+            _ => "application/x-www-form-urlencoded",
+        };
+        let headers = [
+            ("authorization", &*basic),
+            ("user-agent", "test"),
+            ("content-type", kind),
+        ];
+        let url = format!("{}{path}", self.simulator.url());
+        let answer = Visitor::fetch(method, &url, &headers, &body).await;
+        assert!(answer.status < 300, "{}", answer.body);
     }
 
     /// `faults` or `people`: what the simulator is to do from now on.

@@ -12,6 +12,18 @@ impl Caller {
         self.send("GET", path, "").await
     }
 
+    /// The access token at a provider.
+    pub async fn provider_token(&self, provider: &str) -> Answer {
+        self.get(&format!("/api/accounts/{provider}/token")).await
+    }
+
+    /// The same, which has to be there.
+    pub async fn fresh(&self, provider: &str) -> String {
+        let answer = self.provider_token(provider).await;
+        let token = answer.assert_status(200).json();
+        token["accessToken"].as_str().unwrap().to_owned()
+    }
+
     /// With a body of JSON, if there is one.
     pub async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let mut headers = vec![("authorization", self.header.as_str())];

@@ -4,8 +4,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+
 use super::Answer;
 use super::app::ORIGIN;
+
+thread_local! {
+    /// A connection a request, and as many at once as are asked for. Setting up
+    /// TLS, which nobody speaks here, is dear: once a test.
+    static CLIENT: awc::Client = awc::Client::builder()
+        .connector(
+            awc::Connector::new()
+                .conn_keep_alive(Duration::ZERO)
+                .limit(0),
+        )
+        .disable_redirects()
+        .timeout(Duration::from_secs(30))
+        .finish();
+}
 
 #[derive(Clone)]
 pub struct Visitor {
@@ -106,10 +122,7 @@ impl Visitor {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Answer, awc::error::SendRequestError> {
-        let client = awc::Client::builder()
-            .disable_redirects()
-            .timeout(Duration::from_secs(30))
-            .finish();
+        let client = CLIENT.with(awc::Client::clone);
         let method = awc::http::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = client.request(method, url);
         for header in headers {
@@ -122,6 +135,29 @@ impl Visitor {
             headers: response.headers().clone(),
             body: String::from_utf8_lossy(&content).into_owned(),
         })
+    }
+
+    /// What comes of a page at once; the rest is not waited for.
+    pub async fn first_part(&self, path: &str) -> String {
+        let client = CLIENT.with(awc::Client::clone);
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let cookie = format!("__Host-session={}", self.session().unwrap());
+        let request = client.get(url).append_header(("host", "localhost"));
+        let request = request.append_header(("cookie", cookie));
+        let mut response = request.send().await.unwrap();
+        let first = response.next().await.unwrap().unwrap();
+        String::from_utf8_lossy(&first).into_owned()
+    }
+
+    /// For when the server may be gone.
+    pub async fn try_get(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, awc::error::SendRequestError> {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let all = [headers, &[("host", "localhost")]].concat();
+        Self::try_fetch("GET", &url, &all, "").await
     }
 
     /// Presses a sign-in button: the address at the provider.
@@ -149,6 +185,19 @@ impl Visitor {
         let address = self.start(provider, "/").await;
         let callback = Self::approve(&address, person).await;
         self.get(&callback).await
+    }
+
+    /// Presses "Connect" or "Reconnect": the callback's answer.
+    pub async fn reconnect(&mut self, provider: &str, person: &str) -> Answer {
+        let callback = self.connect_as_far_as_callback(provider, person).await;
+        self.get(&callback).await
+    }
+
+    /// The same, up to where the provider sends the browser back.
+    pub async fn connect_as_far_as_callback(&mut self, provider: &str, person: &str) -> String {
+        let path = format!("/api/auth/connect/{provider}?next=/account");
+        let answer = self.post(&path, "").await;
+        Self::approve(answer.assert_status(303).location(), person).await
     }
 
     pub async fn sign_out(&mut self) -> Answer {

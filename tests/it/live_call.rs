@@ -1,0 +1,65 @@
+//! The account page asks the providers something with the stored tokens.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::connections::connected;
+use crate::support::TestApp;
+
+#[actix_web::test]
+async fn what_a_provider_has_withdrawn_is_noticed_by_the_live_call() {
+    let app = TestApp::start().await;
+    let mut ada = connected(&app).await;
+    let page = ada.get("/account").await;
+    page.assert_says("What GitHub says about you now")
+        .assert_says("4987 of 5000");
+    page.assert_says("Ada Lovelace&#39;s projects");
+    for provider in ["github", "vercel"] {
+        let fault = json!({"provider": provider, "status": 500, "on": "profile"});
+        app.simulate("faults", fault).await;
+    }
+    ada.get("/account")
+        .await
+        .assert_says("GitHub does not answer right now");
+    for provider in ["github", "vercel"] {
+        app.simulate("faults", json!({"provider": provider})).await;
+    }
+    // Revoked at the providers themselves.
+    let reader = app.reader("github", "ada").await;
+    for provider in ["github", "vercel"] {
+        let token = reader.fresh(provider).await;
+        app.withdraw(provider, &token).await;
+    }
+    let page = ada.get("/account").await;
+    page.assert_says("does not accept any more what it granted");
+    let page = ada.get("/account").await;
+    assert_eq!(page.body.matches("reconnect needed</span>").count(), 2);
+    for provider in ["github", "vercel"] {
+        reader
+            .provider_token(provider)
+            .await
+            .assert_refused(409, "reconnect_needed");
+    }
+    assert!(ada.is_signed_in().await);
+}
+
+#[actix_web::test]
+async fn the_live_call_does_not_hold_up_the_page() {
+    let app = TestApp::start().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let slow = json!({"provider": "github", "delay_ms": 20_000, "on": "profile"});
+    app.simulate("faults", slow).await;
+    let began = Instant::now();
+    let head = ada.first_part("/account").await;
+    assert!(head.contains("Connected accounts") && !head.contains("GitHub says"));
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    let page = ada.get("/account").await;
+    page.assert_says("GitHub takes too long to answer")
+        .assert_says("</html>");
+    assert!(began.elapsed() < Duration::from_secs(12));
+}
