@@ -1,15 +1,17 @@
 //! `vestibule keys`.
 
+mod rotate;
+
 use std::path::PathBuf;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::Utc;
 use clap::Subcommand;
 
 use super::{Failure, terminal};
 use crate::config::{Environment, KeySource, Reader};
 use crate::crypto::keys;
 
-/// Make and look at the key ring
+/// Make, look at and change the key ring
 ///
 /// The ring is one JWK Set that holds every key: those that sign and encrypt
 /// sessions, seal tokens at rest and encrypt the pre-sign-in cookie.
@@ -31,12 +33,27 @@ enum Command {
         /// The ring's file; `KEYS_FILE` or `KEYS` when it is left out
         path: Option<PathBuf>,
     },
+    /// Add a new key of each kind; the old ones still open what they made
+    ///
+    /// The new keys become active ten minutes later: by then every process has read
+    /// them, because it looks at the file every 30 s, and at once on SIGHUP. Afterwards
+    /// `vestibule tokens reseal` seals stored tokens under the new key, and
+    /// `vestibule keys retire` takes the old keys out.
+    Rotate {
+        /// The ring's file; `KEYS_FILE` when it is left out
+        path: Option<PathBuf>,
+        /// Active at once, for when a key has leaked. Send SIGHUP to every process, because
+        /// one that has not read the file cannot read what the others make
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 pub fn run(arguments: Arguments, environment: &Environment) -> Result<(), Failure> {
     match arguments.command {
         Command::Generate { path } => generate(path, environment),
         Command::List { path } => list(path, environment),
+        Command::Rotate { path, now } => rotate::rotate(path, now, environment),
     }
 }
 
@@ -51,6 +68,22 @@ fn generate(path: Option<PathBuf>, environment: &Environment) -> Result<(), Fail
         path.display()
     ));
     Ok(())
+}
+
+/// The file that is to be changed.
+fn file_of(path: Option<PathBuf>, environment: &Environment) -> Result<PathBuf, Failure> {
+    if let Some(path) = path {
+        return Ok(path);
+    }
+    let mut reader = Reader::new(environment);
+    match KeySource::read(&mut reader) {
+        Some(KeySource::File(path)) => Ok(path),
+        Some(KeySource::Text(_)) => Err(Failure::new(
+            "KEYS: the ring is in the environment, so there is no file to change. \
+             Give its file, then set KEYS to what it holds",
+        )),
+        None => Err(reader.problems().into()),
+    }
 }
 
 fn list(path: Option<PathBuf>, environment: &Environment) -> Result<(), Failure> {
@@ -77,7 +110,7 @@ fn list(path: Option<PathBuf>, environment: &Environment) -> Result<(), Failure>
             "{:<24} {:<12} {state:<8} {:<21} {}",
             about.kid,
             about.kind.alg(),
-            about.active_from.to_rfc3339_opts(SecondsFormat::Secs, true),
+            terminal::time(about.active_from),
             about.kind.purpose(),
         ));
     }
