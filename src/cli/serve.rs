@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::rt::System;
 use tokio::sync::oneshot;
 
-use super::signals::{Signals, serve_until_signal};
+use super::signals::{HangUps, Signals, serve_until_signal};
 use super::{Failure, log};
 use crate::config::{Config, Environment, KeySource, Problem, Reader};
 use crate::crypto::keys::{self, LiveRing};
@@ -29,11 +29,16 @@ pub struct Arguments {
 const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
 
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
+    let system = System::new();
+    // First of all: whoever changes the ring sends it to every process, also
+    // to those that are only starting.
+    let hang_ups = system.block_on(async { HangUps::new() });
+    let hang_ups = hang_ups.map_err(Failure::new)?;
     let (config, ring) = settle(environment)?;
     log::start(environment)?;
     let drain = config.shutdown_drain;
-    let system = System::new();
     let result = system.block_on(async {
+        hang_ups.reload(Arc::clone(&ring));
         let mut signals = Signals::new().map_err(Failure::new)?;
         if arguments.until_stdin_closes {
             signals.watch_stdin();
@@ -41,7 +46,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
         let Some(config) = prepared(config, &mut signals).await? else {
             return Ok(());
         };
-        let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
+        let server = Server::start(config, ring, None).map_err(Failure::new)?;
         let url = server.app().config.public_url.to_string();
         tracing::info!(address = %server.address(), url, "serving");
         serve_until_signal(server, &mut signals, drain).await;
@@ -55,13 +60,13 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
 }
 
 /// The configuration and the ring, or every problem of both.
-fn settle(environment: &Environment) -> Result<(Config, LiveRing), Failure> {
+fn settle(environment: &Environment) -> Result<(Config, Arc<LiveRing>), Failure> {
     let config = Config::read(environment);
     let source = KeySource::read(&mut Reader::new(environment));
     let ring = source.map(|source| {
         let problem = |error| Problem::new(source.variable(), format!("{error}"));
         keys::load(&source)
-            .map(|ring| LiveRing::new(ring, source.clone()))
+            .map(|ring| Arc::new(LiveRing::new(ring, source.clone())))
             .map_err(problem)
     });
     match (config, ring) {

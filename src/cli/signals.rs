@@ -1,14 +1,44 @@
 //! What ends a server: Ctrl-C, SIGTERM, and for an instance of the demo the end
-//! of its standard input.
+//! of its standard input. And what does not: SIGHUP.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
+use crate::crypto::keys::LiveRing;
 use crate::web::Server;
+
+/// SIGHUP, which asks to read the key ring again. From the moment this is made
+/// it ends nobody.
+pub struct HangUps(Signal);
+
+impl HangUps {
+    /// On an actix system.
+    pub fn new() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Reads the ring again whenever one comes, and those that came already
+    /// count. Ends with the system.
+    pub fn reload(mut self, ring: Arc<LiveRing>) {
+        rt::spawn(async move {
+            while self.0.recv().await.is_some() {
+                match ring.reload() {
+                    // Then it is told of where it changes.
+                    Ok(true) => {}
+                    Ok(false) => tracing::info!("SIGHUP: the key ring is the same as before"),
+                    Err(error) => tracing::error!(
+                        "SIGHUP: the key ring is not taken, and the one before stays in use: {error}"
+                    ),
+                }
+            }
+        });
+    }
+}
 
 /// All of them, from the moment this is made.
 pub struct Signals {

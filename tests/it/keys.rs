@@ -1,6 +1,7 @@
 //! The key ring, changed while it is used.
 
 mod rotating;
+mod running;
 
 use std::fs;
 use std::path::PathBuf;
