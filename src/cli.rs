@@ -7,6 +7,7 @@ mod migrate;
 mod serve;
 mod sessions;
 mod signals;
+mod stored_tokens;
 mod terminal;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use actix_web::rt::System;
 
 use self::instances::Instances;
 use super::signals::{HangUps, Signals, serve_until_signal};
-use super::{Failure, log, terminal};
+use super::{Failure, log, stored_tokens, terminal};
 use crate::config::{Config, Environment};
 use crate::crypto::keys::{self, LiveRing};
 use crate::db;
@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     let config = Config::read(&demo.variables.iter().cloned().collect())?;
     let ring = keys::load(&config.keys).map_err(Failure::new)?;
     let ring = Arc::new(LiveRing::new(ring, config.keys.clone()));
+    stored_tokens::check(&config, &ring)?;
 
     // Held until here so that two demos cannot race for them.
     drop(held);

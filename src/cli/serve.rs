@@ -7,7 +7,7 @@ use actix_web::rt::System;
 use tokio::sync::oneshot;
 
 use super::signals::{HangUps, Signals, serve_until_signal};
-use super::{Failure, log};
+use super::{Failure, log, stored_tokens};
 use crate::config::{Config, Environment, KeySource, Problem, Reader};
 use crate::crypto::keys::{self, LiveRing};
 use crate::db;
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
         if arguments.until_stdin_closes {
             signals.watch_stdin();
         }
-        let Some(config) = prepared(config, &mut signals).await? else {
+        let Some(config) = prepared(config, &ring, &mut signals).await? else {
             return Ok(());
         };
         let server = Server::start(config, ring, None).map_err(Failure::new)?;
@@ -86,10 +86,15 @@ fn settle(environment: &Environment) -> Result<(Config, Arc<LiveRing>), Failure>
 }
 
 /// The same, once its database is ready. `None` when a signal came first.
-async fn prepared(config: Config, signals: &mut Signals) -> Result<Option<Config>, Failure> {
+async fn prepared(
+    config: Config,
+    ring: &Arc<LiveRing>,
+    signals: &mut Signals,
+) -> Result<Option<Config>, Failure> {
     let (sender, prepared) = oneshot::channel();
+    let ring = Arc::clone(ring);
     std::thread::spawn(move || {
-        let result = prepare_database(&config);
+        let result = prepare_database(&config).and_then(|()| stored_tokens::check(&config, &ring));
         // Nobody waits any more when a signal came first.
         let _ = sender.send(result.map(|()| config));
     });

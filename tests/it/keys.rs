@@ -2,6 +2,7 @@
 
 mod rotating;
 mod running;
+mod starting;
 
 use std::fs;
 use std::path::PathBuf;
