@@ -1,5 +1,6 @@
 //! Floor 6: the command line, one file a subcommand.
 
+mod database;
 mod demo;
 mod keys;
 mod log;
@@ -9,6 +10,7 @@ mod sessions;
 mod signals;
 mod stored_tokens;
 mod terminal;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,7 @@ enum Command {
     Migrate(migrate::Arguments),
     Keys(keys::Arguments),
     Sessions(sessions::Arguments),
+    Tokens(tokens::Arguments),
 }
 
 /// Why a command failed: lines for the terminal, each with its mend.
@@ -74,6 +77,7 @@ impl Cli {
             Command::Migrate(arguments) => migrate::run(&arguments, &environment),
             Command::Keys(arguments) => keys::run(arguments, &environment),
             Command::Sessions(arguments) => sessions::run(arguments, &environment),
+            Command::Tokens(arguments) => tokens::run(&arguments, &environment),
         }
     }
 }

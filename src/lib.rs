@@ -8,6 +8,7 @@
 //! 4  web                           routes, middleware, pages, API
 //! 3  sign_in  revocations          what happens, in transactions and in memory
 //!    endings  programs  sweep      how sessions end; API tokens; what is over
+//!    reseal                        stored tokens go under another key
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
@@ -26,6 +27,7 @@ pub mod models;
 pub mod oauth;
 pub mod programs;
 pub mod provider;
+pub mod reseal;
 pub mod revocations;
 pub mod schema;
 pub mod secret;

@@ -281,6 +281,8 @@ fn help_is_there_for_every_command() {
         &["keys", "rotate", "--help"],
         &["sessions", "--help"],
         &["sessions", "revoke", "--help"],
+        &["tokens", "--help"],
+        &["tokens", "reseal", "--help"],
     ] {
         let output = run(arguments, &[], folder.path());
         assert!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and its floor.
-const FLOORS: [(&str, u8); 22] = [
+const FLOORS: [(&str, u8); 23] = [
     ("config", 0),
     ("clock", 0),
     ("error", 0),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 22] = [
     ("endings", 3),
     ("programs", 3),
     ("sweep", 3),
+    ("reseal", 3),
     ("web", 4),
     ("demo", 5),
     ("cli", 6),

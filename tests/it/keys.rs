@@ -1,5 +1,6 @@
 //! The key ring, changed while it is used.
 
+mod resealing;
 mod rotating;
 mod running;
 mod starting;
