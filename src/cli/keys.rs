@@ -1,5 +1,6 @@
 //! `vestibule keys`.
 
+mod retire;
 mod rotate;
 
 use std::path::PathBuf;
@@ -47,6 +48,23 @@ enum Command {
         #[arg(long)]
         now: bool,
     },
+    /// Take a key out of the ring, once nothing needs it any more
+    ///
+    /// Refused for the active key of a kind (rotate first), for a sealing key while stored
+    /// tokens lie under it (needs `DATABASE_URL`), and for a key of cookies while those can
+    /// still be valid (by `SESSION_IDLE_TIMEOUT`). Where processes may still be sealing
+    /// under the key, it waits for up to 35 s.
+    Retire {
+        /// Which key; `vestibule keys list` shows them
+        kid: String,
+        /// The ring's file; `KEYS_FILE` when it is left out
+        path: Option<PathBuf>,
+        /// Although it is needed, for when it has leaked; says what ends. People whose tokens
+        /// lie under it have to reconnect, people whose cookies were made under it to sign
+        /// in again. Given a key that is lost it gives up what lies under it
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 pub fn run(arguments: Arguments, environment: &Environment) -> Result<(), Failure> {
@@ -54,6 +72,7 @@ pub fn run(arguments: Arguments, environment: &Environment) -> Result<(), Failur
         Command::Generate { path } => generate(path, environment),
         Command::List { path } => list(path, environment),
         Command::Rotate { path, now } => rotate::rotate(path, now, environment),
+        Command::Retire { kid, path, force } => retire::retire(&kid, path, force, environment),
     }
 }
 

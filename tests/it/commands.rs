@@ -279,6 +279,7 @@ fn help_is_there_for_every_command() {
         &["keys", "generate", "--help"],
         &["keys", "list", "--help"],
         &["keys", "rotate", "--help"],
+        &["keys", "retire", "--help"],
         &["sessions", "--help"],
         &["sessions", "revoke", "--help"],
         &["tokens", "--help"],

@@ -1,6 +1,7 @@
 //! The key ring, changed while it is used.
 
 mod resealing;
+mod retiring;
 mod rotating;
 mod running;
 mod starting;

@@ -92,3 +92,27 @@ async fn a_process_that_has_not_read_the_new_ring_turns_nobody_away() {
             .all(|ring| ring.active_signing().kid() == newest)
     );
 }
+
+#[actix_web::test]
+async fn a_cookie_under_a_retired_key_signs_nobody_in_and_is_not_taken_away() {
+    for alg in ["EdDSA", "ECDH-ES"] {
+        let mut ring = Ring::new();
+        let app = ring.app().await;
+        let mut ada = app.signed_in("github", "ada").await;
+        ring.succeed(&["keys", "rotate", "--now"]);
+        app.ring.reload().ok().unwrap();
+        assert!(ada.is_signed_in().await, "and so the cookie is remembered");
+
+        ring.succeed(&["keys", "retire", &ring.kids(alg)[0], "--force"]);
+        assert!(app.ring.reload().ok().unwrap());
+        assert!(!ada.is_signed_in().await, "{alg}");
+        ada.get("/account")
+            .await
+            .assert_redirects_to("/signin?next=%2Faccount");
+        ada.get("/").await.assert_status(200);
+        assert!(ada.session().is_some(), "another process may know the key");
+
+        ada.sign_in("github", "ada").await.assert_redirects_to("/");
+        assert!(ada.is_signed_in().await);
+    }
+}
