@@ -73,13 +73,14 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     let config = Config::read(&demo.variables.iter().cloned().collect())?;
     let ring = keys::load(&config.keys).map_err(Failure::new)?;
     let ring = Arc::new(LiveRing::new(ring, config.keys.clone()));
-    stored_tokens::check(&config, &ring)?;
+    stored_tokens::check(&config, &ring).map_err(or_afresh)?;
 
     // Held until here so that two demos cannot race for them.
     drop(held);
     system.block_on(async {
         hang_ups.reload(Arc::clone(&ring));
         let mut signals = Signals::new().map_err(Failure::new)?;
+        signals.watch_terminal().map_err(Failure::new)?;
         let simulator = simulate(simulator_port, &demo, &config)?;
         let server = Server::start(config, ring, None).map_err(Failure::new)?;
         server.ready().await;
@@ -112,6 +113,12 @@ impl Arguments {
         }
         Ok(ports)
     }
+}
+
+/// What is always a mend here, where nothing matters.
+fn or_afresh(Failure(lines): Failure) -> Failure {
+    let afresh = |line| format!("{line}; or start afresh with --reset");
+    Failure(lines.into_iter().map(afresh).collect())
 }
 
 fn free_port(flag: &str, port: u16) -> Result<TcpListener, Failure> {

@@ -1,6 +1,8 @@
-//! What ends a server: Ctrl-C, SIGTERM, and for an instance of the demo the end
-//! of its standard input. And what does not: SIGHUP.
+//! What ends a server: Ctrl-C, SIGTERM, for the demo the end of its terminal,
+//! and for an instance of it the end of standard input. And what does not:
+//! SIGHUP.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,11 +42,14 @@ impl HangUps {
     }
 }
 
+/// A terminal that closes is taken from us a moment after it says so.
+const TERMINAL_GOES_WITHIN: Duration = Duration::from_millis(300);
+
 /// All of them, from the moment this is made.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    stdin_closed: Arc<Notify>,
+    left_alone: Arc<Notify>,
 }
 
 impl Signals {
@@ -52,27 +57,49 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            stdin_closed: Arc::default(),
+            left_alone: Arc::default(),
         })
     }
 
     /// Counts the end of standard input as a signal: whoever holds its other
     /// end, however they end, ends this process as well.
     pub fn watch_stdin(&self) {
-        let closed = Arc::clone(&self.stdin_closed);
+        let closed = Arc::clone(&self.left_alone);
         std::thread::spawn(move || {
             let _ = io::copy(&mut io::stdin(), &mut io::sink());
             closed.notify_one();
         });
     }
 
+    /// Counts the end of our terminal, if we have one, as a signal: nobody is
+    /// left who could press Ctrl-C. It sends SIGHUP, which by itself is none.
+    pub fn watch_terminal(&self) -> io::Result<()> {
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let closed = Arc::clone(&self.left_alone);
+        if has_terminal() {
+            rt::spawn(async move {
+                while hang_up.recv().await.is_some() {
+                    rt::time::sleep(TERMINAL_GOES_WITHIN).await;
+                    if !has_terminal() {
+                        return closed.notify_one();
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            () = self.stdin_closed.notified() => {}
+            () = self.left_alone.notified() => {}
         }
     }
+}
+
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// Waits for a signal, then stops: first `/readyz` turns, then what is in

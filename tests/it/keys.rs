@@ -1,5 +1,6 @@
 //! The key ring, changed while it is used.
 
+mod demo;
 mod resealing;
 mod retiring;
 mod rotating;
