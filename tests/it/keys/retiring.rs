@@ -91,7 +91,14 @@ async fn a_sealing_key_stays_until_nothing_lies_under_it() {
         "{said}"
     );
 
-    // What is still to be revoked needs its key as well.
+    // A refresh token needs its key as well, and so does what is to be revoked.
+    app.execute(&format!(
+        "update accounts set refresh_token = decode('01{:02x}', 'hex') || '{old}' || refresh_token
+         where refresh_token is not null",
+        old.len()
+    ));
+    ring.refuse(&["keys", "retire", &old], &["1 account and 0 tokens to"]);
+    app.execute("update accounts set refresh_token = null");
     app.execute(&format!(
         "insert into provider_revocations (id, provider, token, token_type_hint)
          values (gen_random_uuid(), 'github', decode('01{:02x}', 'hex') || '{old}', 'access_token')",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Ring;
 use crate::support::serving::{Serving, for_serve};
-use crate::support::{TestApp, databases, eventually};
+use crate::support::{TestApp, Visitor, databases, eventually};
 
 #[actix_web::test]
 async fn a_running_server_takes_another_ring_on_sighup_and_never_a_bad_one() {
@@ -29,6 +29,28 @@ async fn a_running_server_takes_another_ring_on_sighup_and_never_a_bad_one() {
     hears("the key ring has changed").await;
     let (status, said) = serving.stop();
     assert_eq!(status, Some(0), "{said}");
+}
+
+#[actix_web::test]
+async fn a_running_server_drops_a_retired_key_on_sighup() {
+    let mut ring = Ring::new();
+    let app = ring.app().await;
+    let url = app.simulator.url().to_owned();
+    let variables = for_serve(&app.database_url, &url);
+    let mut serving = Serving::start(&variables, ring.folder.path()).await;
+    let mut ada = Visitor::new(serving.port);
+    ada.cookies = app.signed_in("github", "ada").await.cookies;
+    assert!(ada.is_signed_in().await, "and so the cookie is remembered");
+    ring.succeed(&["keys", "rotate", "--now"]);
+    ring.succeed(&["keys", "retire", &ring.kids("EdDSA")[0], "--force"]);
+    assert!(ada.is_signed_in().await, "it has not read the ring yet");
+
+    serving.signal("-HUP");
+    eventually("signed out", Duration::from_secs(10), async || {
+        !ada.clone().is_signed_in().await
+    })
+    .await;
+    assert_eq!(serving.stop().0, Some(0));
 }
 
 #[actix_web::test]

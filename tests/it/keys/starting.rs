@@ -1,7 +1,10 @@
 //! `vestibule serve` with a ring that does not open what is stored.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use super::Ring;
-use crate::commands::{run, words};
+use crate::commands::{vestibule, words};
 use crate::support::TestApp;
 use crate::support::serving::{Serving, for_serve};
 
@@ -13,14 +16,26 @@ fn refuse(app: &TestApp, ring: &Ring, parts: &[&str]) {
     let url = app.simulator.url().to_owned();
     let mut variables = for_serve(&app.database_url, &url);
     variables.push(("BIND", "127.0.0.1:0"));
-    let output = run(&["serve"], &variables, ring.folder.path());
-    let said = words(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = start_and_end(&mut vestibule(&["serve"], &variables, ring.folder.path()));
     for part in parts {
         let lines = said.lines().filter(|line| line.contains(part));
         assert_eq!(lines.count(), 1, "{part} is not in {said}");
     }
     assert_eq!((before, text), (app.texts(TOKENS), ring.text()));
+}
+
+/// What it said before it ended by itself, which it has to, with 1.
+fn start_and_end(command: &mut Command) -> String {
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    let said = words(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    said
 }
 
 #[actix_web::test]

@@ -58,7 +58,7 @@ impl Retirement<'_> {
         }
         Err(Failure::new(format!(
             "{} is needed: the tokens of {} and {} to be revoked lie under it. \
-             Seal them anew with: vestibule tokens reseal",
+             Seal them anew with: vestibule tokens reseal. What that cannot open goes with --force",
             self.kid,
             counted(under.accounts, "account"),
             counted(under.revocations, "token"),
