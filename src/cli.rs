@@ -1,5 +1,6 @@
 //! Floor 6: the command line, one file a subcommand.
 
+mod database;
 mod demo;
 mod keys;
 mod log;
@@ -7,7 +8,9 @@ mod migrate;
 mod serve;
 mod sessions;
 mod signals;
+mod stored_tokens;
 mod terminal;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,7 @@ enum Command {
     Migrate(migrate::Arguments),
     Keys(keys::Arguments),
     Sessions(sessions::Arguments),
+    Tokens(tokens::Arguments),
 }
 
 /// Why a command failed: lines for the terminal, each with its mend.
@@ -73,6 +77,7 @@ impl Cli {
             Command::Migrate(arguments) => migrate::run(&arguments, &environment),
             Command::Keys(arguments) => keys::run(arguments, &environment),
             Command::Sessions(arguments) => sessions::run(arguments, &environment),
+            Command::Tokens(arguments) => tokens::run(&arguments, &environment),
         }
     }
 }

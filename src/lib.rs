@@ -10,6 +10,7 @@
 //!    endings  programs  sweep      how sessions end; API tokens; what is over
 //!    vault    withdrawals          provider tokens: fresh; taken back
 //!    connections  leaving          disconnected; gone
+//!    reseal                        stored tokens go under another key
 //! 2  models   oauth                rows; providers. They do not know each other
 //! 1  crypto   db  schema           keys, tokens, seals; the one door to Postgres
 //! 0  config   error  provider      words that everybody shares
@@ -30,6 +31,7 @@ pub mod models;
 pub mod oauth;
 pub mod programs;
 pub mod provider;
+pub mod reseal;
 pub mod revocations;
 pub mod schema;
 pub mod secret;

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod provider_revocation;
 pub mod revocation;
 mod scope;
+pub mod sealed_value;
 pub mod session;
 pub mod sign_in_state;
 mod sweep;

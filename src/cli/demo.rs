@@ -11,8 +11,8 @@ use std::time::Duration;
 use actix_web::rt::System;
 
 use self::instances::Instances;
-use super::signals::{Signals, serve_until_signal};
-use super::{Failure, log, terminal};
+use super::signals::{HangUps, Signals, serve_until_signal};
+use super::{Failure, log, stored_tokens, terminal};
 use crate::config::{Config, Environment};
 use crate::crypto::keys::{self, LiveRing};
 use crate::db;
@@ -53,6 +53,9 @@ const DATABASE: &str = "vestibule";
 const MOST_INSTANCES: u16 = 8;
 
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
+    let system = System::new();
+    let hang_ups = system.block_on(async { HangUps::new() });
+    let hang_ups = hang_ups.map_err(Failure::new)?;
     log::start(environment)?;
     let ports = arguments.ports()?;
     if arguments.reset {
@@ -69,14 +72,17 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
     db::migrate(&Secret::new(postgres.url(DATABASE))).map_err(Failure::new)?;
     let config = Config::read(&demo.variables.iter().cloned().collect())?;
     let ring = keys::load(&config.keys).map_err(Failure::new)?;
-    let ring = LiveRing::new(ring, config.keys.clone());
+    let ring = Arc::new(LiveRing::new(ring, config.keys.clone()));
+    stored_tokens::check(&config, &ring).map_err(or_afresh)?;
 
     // Held until here so that two demos cannot race for them.
     drop(held);
-    System::new().block_on(async {
+    system.block_on(async {
+        hang_ups.reload(Arc::clone(&ring));
         let mut signals = Signals::new().map_err(Failure::new)?;
+        signals.watch_terminal().map_err(Failure::new)?;
         let simulator = simulate(simulator_port, &demo, &config)?;
-        let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
+        let server = Server::start(config, ring, None).map_err(Failure::new)?;
         server.ready().await;
         let mut further = Instances::start(&demo, &ports[1..], environment)?;
         further.ready().await?;
@@ -87,6 +93,7 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
         simulator.stop().await;
         Ok::<_, Failure>(())
     })?;
+    drop(system);
     postgres.stop();
     Ok(())
 }
@@ -106,6 +113,12 @@ impl Arguments {
         }
         Ok(ports)
     }
+}
+
+/// What is always a mend here, where nothing matters.
+fn or_afresh(Failure(lines): Failure) -> Failure {
+    let afresh = |line| format!("{line}; or start afresh with --reset");
+    Failure(lines.into_iter().map(afresh).collect())
 }
 
 fn free_port(flag: &str, port: u16) -> Result<TcpListener, Failure> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use actix_web::rt::System;
 use tokio::sync::oneshot;
 
-use super::signals::{Signals, serve_until_signal};
-use super::{Failure, log};
+use super::signals::{HangUps, Signals, serve_until_signal};
+use super::{Failure, log, stored_tokens};
 use crate::config::{Config, Environment, KeySource, Problem, Reader};
 use crate::crypto::keys::{self, LiveRing};
 use crate::db;
@@ -29,19 +29,24 @@ pub struct Arguments {
 const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
 
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
+    let system = System::new();
+    // First of all: whoever changes the ring sends it to every process, also
+    // to those that are only starting.
+    let hang_ups = system.block_on(async { HangUps::new() });
+    let hang_ups = hang_ups.map_err(Failure::new)?;
     let (config, ring) = settle(environment)?;
     log::start(environment)?;
     let drain = config.shutdown_drain;
-    let system = System::new();
     let result = system.block_on(async {
+        hang_ups.reload(Arc::clone(&ring));
         let mut signals = Signals::new().map_err(Failure::new)?;
         if arguments.until_stdin_closes {
             signals.watch_stdin();
         }
-        let Some(config) = prepared(config, &mut signals).await? else {
+        let Some(config) = prepared(config, &ring, &mut signals).await? else {
             return Ok(());
         };
-        let server = Server::start(config, Arc::new(ring), None).map_err(Failure::new)?;
+        let server = Server::start(config, ring, None).map_err(Failure::new)?;
         let url = server.app().config.public_url.to_string();
         tracing::info!(address = %server.address(), url, "serving");
         serve_until_signal(server, &mut signals, drain).await;
@@ -55,13 +60,13 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
 }
 
 /// The configuration and the ring, or every problem of both.
-fn settle(environment: &Environment) -> Result<(Config, LiveRing), Failure> {
+fn settle(environment: &Environment) -> Result<(Config, Arc<LiveRing>), Failure> {
     let config = Config::read(environment);
     let source = KeySource::read(&mut Reader::new(environment));
     let ring = source.map(|source| {
         let problem = |error| Problem::new(source.variable(), format!("{error}"));
         keys::load(&source)
-            .map(|ring| LiveRing::new(ring, source.clone()))
+            .map(|ring| Arc::new(LiveRing::new(ring, source.clone())))
             .map_err(problem)
     });
     match (config, ring) {
@@ -81,10 +86,15 @@ fn settle(environment: &Environment) -> Result<(Config, LiveRing), Failure> {
 }
 
 /// The same, once its database is ready. `None` when a signal came first.
-async fn prepared(config: Config, signals: &mut Signals) -> Result<Option<Config>, Failure> {
+async fn prepared(
+    config: Config,
+    ring: &Arc<LiveRing>,
+    signals: &mut Signals,
+) -> Result<Option<Config>, Failure> {
     let (sender, prepared) = oneshot::channel();
+    let ring = Arc::clone(ring);
     std::thread::spawn(move || {
-        let result = prepare_database(&config);
+        let result = prepare_database(&config).and_then(|()| stored_tokens::check(&config, &ring));
         // Nobody waits any more when a signal came first.
         let _ = sender.send(result.map(|()| config));
     });

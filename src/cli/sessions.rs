@@ -7,9 +7,8 @@ use clap::{ArgGroup, Subcommand};
 use diesel::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, log, terminal};
+use super::{Failure, database, log, terminal};
 use crate::config::{DatabaseConfig, Environment, Reader};
-use crate::db;
 use crate::models::ids::SessionId;
 use crate::models::session::{EndedReason, Ending, Session};
 use crate::models::user::{Found, User};
@@ -53,13 +52,7 @@ pub fn run(arguments: Arguments, environment: &Environment) -> Result<(), Failur
     let Some(database) = database.filter(|_| problems.is_empty()) else {
         return Err(problems.into());
     };
-    let mut conn = db::connect(&database.url)
-        .map_err(|error| Failure::new(format!("DATABASE_URL: cannot be reached: {error}")))?;
-    if db::pending_migrations(&mut conn).map_err(Failure::new)? > 0 {
-        return Err(Failure::new(
-            "DATABASE_URL: the schema is behind. Run `vestibule migrate`",
-        ));
-    }
+    let mut conn = database::connect(&database)?;
     let Command::Revoke { user, .. } = arguments.command;
     let user = user.map(|name| find(&mut conn, &name)).transpose()?;
     revoke(&mut conn, user.as_ref()).map_err(|error| {

@@ -36,7 +36,7 @@ pub struct RateLimits {
 }
 
 impl SessionLimits {
-    pub(super) fn read(reader: &mut Reader) -> Self {
+    pub fn read(reader: &mut Reader) -> Self {
         let idle = reader.duration("SESSION_IDLE_TIMEOUT", SESSION_IDLE_TIMEOUT);
         let max_age = reader.duration("SESSION_MAX_AGE", SESSION_MAX_AGE);
         if idle < Duration::from_secs(1) {

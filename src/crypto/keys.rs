@@ -3,17 +3,23 @@
 //! Of each kind the newest key whose `nbf` has come is active; all others
 //! still open what they made.
 
+mod change;
 mod file;
 mod generate;
 mod jwk;
 mod live;
 mod material;
+mod standing;
+
+use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
+pub use change::{Change, TakenOut};
 pub use file::{RingError, load, write_new};
 pub use live::LiveRing;
 pub use material::{EncryptionKey, PreSignInKey, SealingKey, SigningKey};
+pub use standing::{READ_EVERY, Standing};
 
 /// What a key is for. The word in brackets is its `alg` in the JWK Set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,10 +80,11 @@ pub struct About {
 pub(crate) struct Keys<K>(Vec<(About, K)>);
 
 impl<K> Keys<K> {
+    /// In the order of the file: of two that were made within one second the
+    /// later one there is the newer.
     fn new(mut keys: Vec<(About, K)>) -> Self {
-        keys.sort_by(|(a, _), (b, _)| {
-            (b.active_from, b.made_at, &b.kid).cmp(&(a.active_from, a.made_at, &a.kid))
-        });
+        keys.reverse();
+        keys.sort_by_key(|(about, _)| Reverse((about.active_from, about.made_at)));
         Self(keys)
     }
 

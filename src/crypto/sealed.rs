@@ -10,7 +10,7 @@ use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use zeroize::Zeroizing;
 
-use super::keys::KeyRing;
+use super::keys::{KeyRing, SealingKey};
 use super::random;
 use crate::secret::Secret;
 
@@ -29,11 +29,15 @@ pub enum OpenError {
 }
 
 /// Seals `plain` for `place` under the ring's active key.
+pub fn seal(ring: &KeyRing, plain: &Secret, place: &str) -> Vec<u8> {
+    seal_under(ring.active_sealing(), plain, place)
+}
+
+/// The same under this key.
 ///
 /// # Panics
 /// Never for values that fit in memory: the cipher's limit is 64 GiB.
-pub fn seal(ring: &KeyRing, plain: &Secret, place: &str) -> Vec<u8> {
-    let key = ring.active_sealing();
+pub fn seal_under(key: &SealingKey, plain: &Secret, place: &str) -> Vec<u8> {
     let nonce = random::bytes::<NONCE_LENGTH>();
     let ciphertext = cipher(key.bytes())
         .encrypt(
@@ -45,11 +49,8 @@ pub fn seal(ring: &KeyRing, plain: &Secret, place: &str) -> Vec<u8> {
         )
         .expect("a token is shorter than the cipher's limit");
 
-    let kid = key.kid().as_bytes();
-    let kid_length = u8::try_from(kid.len()).expect("a kid has at most 64 bytes");
-    let mut sealed = Vec::with_capacity(2 + kid.len() + NONCE_LENGTH + ciphertext.len());
-    sealed.extend([FORMAT_VERSION, kid_length]);
-    sealed.extend(kid);
+    let mut sealed = beginning(key.kid());
+    sealed.reserve_exact(NONCE_LENGTH + ciphertext.len());
     sealed.extend(nonce);
     sealed.extend(ciphertext);
     sealed
@@ -72,6 +73,15 @@ pub fn open(ring: &KeyRing, sealed: &[u8], place: &str) -> Result<Secret, OpenEr
     let text = std::str::from_utf8(&plain).map_err(|_| OpenError::Broken)?;
 
     Ok(Secret::new(text))
+}
+
+/// How every value begins that lies under the key of this name.
+///
+/// # Panics
+/// When the name is longer than any key's.
+pub fn beginning(kid: &str) -> Vec<u8> {
+    let length = u8::try_from(kid.len()).expect("a kid has at most 64 bytes");
+    [&[FORMAT_VERSION, length], kid.as_bytes()].concat()
 }
 
 /// Under which key a value lies, without opening it.

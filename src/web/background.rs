@@ -1,5 +1,6 @@
 //! What goes on besides requests: hearing of revocations, writing sign-outs
-//! late, refreshing and revoking provider tokens, sweeping.
+//! late, refreshing and revoking provider tokens, looking at the key ring,
+//! sweeping.
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use actix_web::web::Data;
 use futures_util::FutureExt as _;
 
 use super::state::Vestibule;
+use crate::crypto::keys::{LiveRing, READ_EVERY};
 use crate::db::Db;
 use crate::oauth::{Http, TlsSetup};
 use crate::revocations::Feed;
@@ -27,7 +29,7 @@ pub fn start(app: &Data<Vestibule>, tls: &TlsSetup) -> Vec<JoinHandle<()>> {
     let http = Rc::new(Http::new(tls));
     let (refreshing, revoking) = (app.clone(), app.clone());
     let (polling, writing, sweeping) = (app.clone(), app.clone(), app.clone());
-    let (using, forgetting) = (app.clone(), app.clone());
+    let (using, forgetting, looking) = (app.clone(), app.clone(), app.clone());
     vec![
         keep_going("hearing of revocations", move || {
             let feed = Feed::new(
@@ -66,10 +68,23 @@ pub fn start(app: &Data<Vestibule>, tls: &TlsSetup) -> Vec<JoinHandle<()>> {
                 }
             }
         }),
+        keep_going("looking at the key ring", move || {
+            look_at_keys(Arc::clone(&looking.ring))
+        }),
         keep_going("sweeping", move || {
             sweep::run(sweeping.db.clone(), sweeping.config.audit_retention)
         }),
     ]
+}
+
+/// A rotation or a retirement is noticed without a signal, too.
+async fn look_at_keys(ring: Arc<LiveRing>) {
+    loop {
+        rt::time::sleep(READ_EVERY).await;
+        if let Err(error) = ring.reload_if_changed() {
+            tracing::error!("the key ring is not taken, and the one before stays in use: {error}");
+        }
+    }
 }
 
 /// Begins again should it panic: nobody would notice that it is gone.

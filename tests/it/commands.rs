@@ -22,7 +22,7 @@ pub fn run(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> Out
     vestibule(arguments, variables, folder).output().unwrap()
 }
 
-fn words(output: &Output) -> String {
+pub fn words(output: &Output) -> String {
     let both = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8(both).unwrap()
 }
@@ -277,8 +277,13 @@ fn help_is_there_for_every_command() {
         &["migrate", "--help"],
         &["keys", "--help"],
         &["keys", "generate", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "retire", "--help"],
         &["sessions", "--help"],
         &["sessions", "revoke", "--help"],
+        &["tokens", "--help"],
+        &["tokens", "reseal", "--help"],
     ] {
         let output = run(arguments, &[], folder.path());
         assert!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and its floor.
-const FLOORS: [(&str, u8); 26] = [
+const FLOORS: [(&str, u8); 27] = [
     ("config", 0),
     ("clock", 0),
     ("error", 0),
@@ -25,6 +25,7 @@ const FLOORS: [(&str, u8); 26] = [
     ("withdrawals", 3),
     ("connections", 3),
     ("leaving", 3),
+    ("reseal", 3),
     ("web", 4),
     ("demo", 5),
     ("cli", 6),

@@ -16,6 +16,7 @@ mod floors;
 mod front_door;
 mod guards;
 mod hostile_profiles;
+mod keys;
 mod late_answers;
 mod leaving;
 mod limits;

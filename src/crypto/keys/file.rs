@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::jwk::JwkSet;
@@ -58,55 +59,85 @@ pub fn load(source: &KeySource) -> Result<KeyRing, RingError> {
 pub fn write_new(path: &Path, demo: bool) -> Result<KeyRing, RingError> {
     let set = JwkSet::generate(Utc::now(), demo);
     let ring = KeyRing::try_from(&set)?;
-    let unwritable = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => RingError::Exists(path.to_owned()),
-        cause => RingError::Unwritable {
-            path: path.to_owned(),
-            cause,
-        },
-    };
-    let text = serde_json::to_vec_pretty(&set)
-        .map(Zeroizing::new)
-        .map_err(|error| unwritable(error.into()))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    // A temporary file of mode 0600 beside it, made durable, then given its
-    // name, which fails if the name is taken.
-    let mut file = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(FILE_MODE))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(unwritable)?;
-    file.write_all(&text).map_err(unwritable)?;
-    file.as_file().sync_all().map_err(unwritable)?;
-    file.persist_noclobber(path)
-        .map_err(|error| unwritable(error.error))?;
+    let text = serde_json::to_vec_pretty(&set).map(Zeroizing::new);
+    let text = text.map_err(|error| not_a_set(&error))?;
+    // Giving it its name fails if the name is taken.
+    write_beside(path, &text)?
+        .persist_noclobber(path)
+        .map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => RingError::Exists(path.to_owned()),
+            _ => unwritable(path, &error.error),
+        })?;
+    sync_folder(path)?;
 
     Ok(ring)
 }
 
+/// A temporary file of mode 0600 in the same folder, made durable.
+pub(super) fn write_beside(path: &Path, text: &[u8]) -> Result<NamedTempFile, RingError> {
+    let unwritable = |error: io::Error| unwritable(path, &error);
+    let mut file = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(FILE_MODE))
+        .tempfile_in(folder(path))
+        .map_err(unwritable)?;
+    file.write_all(text).map_err(unwritable)?;
+    file.as_file().sync_all().map_err(unwritable)?;
+    Ok(file)
+}
+
+/// Makes durable which file it is that has the name.
+pub(super) fn sync_folder(path: &Path) -> Result<(), RingError> {
+    let synced = fs::File::open(folder(path)).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| unwritable(path, &error))
+}
+
+fn folder(path: &Path) -> &Path {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 fn read_private(path: &Path) -> Result<Zeroizing<String>, RingError> {
-    let unreadable = |error: io::Error| RingError::Unreadable {
-        path: path.to_owned(),
-        cause: error.kind(),
-    };
-    let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
+    is_private(&fs::metadata(path), path)?;
+    fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| unreadable(path, &error))
+}
+
+pub(super) fn is_private(found: &io::Result<fs::Metadata>, path: &Path) -> Result<(), RingError> {
+    let found = found.as_ref().map_err(|error| unreadable(path, error))?;
+    let mode = found.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(RingError::OpenToOthers {
             path: path.to_owned(),
             mode,
         });
     }
-    fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(unreadable)
+    Ok(())
 }
 
-fn parse(text: &str) -> Result<KeyRing, RingError> {
-    // Serde's message may quote what it read; only the place is passed on.
-    let set: JwkSet = serde_json::from_str(text).map_err(|error| {
-        RingError::NotAJwkSet(format!("line {}, column {}", error.line(), error.column()))
-    })?;
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> RingError {
+    RingError::Unreadable {
+        path: path.to_owned(),
+        cause: error.kind(),
+    }
+}
+
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> RingError {
+    RingError::Unwritable {
+        path: path.to_owned(),
+        cause: error.kind(),
+    }
+}
+
+/// Serde's message may quote what it read; only the place is passed on.
+pub(super) fn not_a_set(error: &serde_json::Error) -> RingError {
+    RingError::NotAJwkSet(format!("line {}, column {}", error.line(), error.column()))
+}
+
+pub(super) fn parse(text: &str) -> Result<KeyRing, RingError> {
+    let set: JwkSet = serde_json::from_str(text).map_err(|error| not_a_set(&error))?;
     KeyRing::try_from(&set)
 }
 

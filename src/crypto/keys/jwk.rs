@@ -98,7 +98,7 @@ impl KeyRing {
 }
 
 impl Jwk {
-    fn about(&self) -> Result<About, RingError> {
+    pub(super) fn about(&self) -> Result<About, RingError> {
         let kind = Kind::ALL
             .into_iter()
             .find(|kind| kind.alg() == self.alg)

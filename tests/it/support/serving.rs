@@ -85,15 +85,23 @@ impl Serving {
 
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        Command::new("kill").args([signal, &pid]).status().unwrap();
+    }
+
+    /// Everything that it said so far.
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
     }
 
     /// Stops it; everything that it said.
     pub fn stop(&mut self) -> (Option<i32>, String) {
         self.terminate();
         let status = self.child.wait().unwrap();
-        let said = fs::read_to_string(&self.log).unwrap();
-        (status.code(), said)
+        (status.code(), self.said())
     }
 }
