@@ -57,7 +57,16 @@ impl Clock {
             return;
         }
         let middle = asked.saturating_duration_since(self.made) + took / 2;
-        let origin = database.timestamp_micros() - micros(middle);
+        let told = database.timestamp_micros() - micros(middle);
+        // The answer was made at some time between: whatever fits is kept, so
+        // that a slow answer does not spoil what a quick one has taught.
+        let unsure = micros(took / 2);
+        let known = self.origin.load(Ordering::Relaxed);
+        let origin = if first {
+            told
+        } else {
+            known.clamp(told - unsure, told + unsure)
+        };
         let (before, after) = (self.micros(), origin + micros(self.made.elapsed()));
         let step = before - after;
         if first || step > WAITED_OUT.num_microseconds().unwrap_or(i64::MAX) {
@@ -149,5 +158,23 @@ mod tests {
         let late = asked + Duration::from_secs(2);
         clock.follow(this_machine() + TimeDelta::seconds(300), asked, late);
         assert!(off_by(&clock).abs() <= 1);
+    }
+    #[test]
+    fn a_slow_answer_does_not_spoil_what_a_quick_one_has_taught() {
+        let clock = Clock::default();
+        shown(&clock, 0);
+        let precisely = clock.ahead();
+        let answered = Instant::now();
+        let asked = answered - Duration::from_millis(800);
+        // Made at once, and long on its way back.
+        clock.follow(
+            this_machine() - TimeDelta::milliseconds(800),
+            asked,
+            answered,
+        );
+        assert!((clock.ahead() - precisely).abs() < TimeDelta::milliseconds(20));
+        // This one cannot have been made by the same clock.
+        clock.follow(this_machine() + TimeDelta::seconds(5), asked, answered);
+        assert!(clock.ahead() < TimeDelta::seconds(-4));
     }
 }
