@@ -44,7 +44,7 @@ enum Command {
         /// The ring's file; `KEYS_FILE` when it is left out
         path: Option<PathBuf>,
         /// Active at once, for when a key has leaked. Send SIGHUP to every process, because
-        /// one that has not read the file cannot read what the others make
+        /// one that has not read the file goes on with the old keys, for up to 30 s
         #[arg(long)]
         now: bool,
     },
