@@ -1,6 +1,7 @@
 //! The key ring, changed while it is used.
 
 mod demo;
+mod hammered;
 mod resealing;
 mod retiring;
 mod rotating;

@@ -25,7 +25,7 @@ thread_local! {
 
 #[derive(Clone)]
 pub struct Visitor {
-    port: u16,
+    pub port: u16,
     /// By name; a value that is set to nothing is gone.
     pub cookies: BTreeMap<String, String>,
 }
