@@ -38,7 +38,7 @@ fn main() {
     if !asked::to_measure() {
         return;
     }
-    let stage = Stage::set();
+    let stage = Stage::set(stage::simulator().0);
     let port = bare::app(&stage);
     let mut browser = Browser::new(&stage, port);
     let cookie = browser.sign_in(PEOPLE[0]);

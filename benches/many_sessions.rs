@@ -55,7 +55,10 @@ fn main() {
     if !asked::to_measure() {
         return;
     }
-    let (stage, folder) = (Stage::set(), tempfile::tempdir().unwrap());
+    let (stage, folder) = (
+        Stage::set(stage::simulator().0),
+        tempfile::tempdir().unwrap(),
+    );
     serving::make_keys(folder.path());
     let urls = ["few", "many"].map(|name| stage.database(name));
     let serve = |url: &String| Serving::start(&stage.settings(url), folder.path());

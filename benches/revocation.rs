@@ -53,7 +53,10 @@ fn main() {
     if !asked::to_measure() {
         return;
     }
-    let (stage, folder) = (Stage::set(), tempfile::tempdir().unwrap());
+    let (stage, folder) = (
+        Stage::set(stage::simulator().0),
+        tempfile::tempdir().unwrap(),
+    );
     serving::make_keys(folder.path());
     let settings = stage.settings(&stage.database("vestibule"));
     let processes = [0; 3].map(|_| Serving::start(&settings, folder.path()));

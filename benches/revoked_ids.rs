@@ -59,7 +59,10 @@ fn main() {
     if !asked::to_measure() {
         return;
     }
-    let (stage, folder) = (Stage::set(), tempfile::tempdir().unwrap());
+    let (stage, folder) = (
+        Stage::set(stage::simulator().0),
+        tempfile::tempdir().unwrap(),
+    );
     serving::make_keys(folder.path());
     let urls = ["none", "million"].map(|name| stage.database(name));
     let mut conn = PgConnection::establish(&urls[1]).unwrap();

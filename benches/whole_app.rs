@@ -51,7 +51,7 @@ fn main() {
     if !asked::to_measure() {
         return;
     }
-    let stage = Stage::set();
+    let stage = Stage::set(stage::simulator().0);
     let ((app, cookie), app_threads) = Threads::of(|| {
         let port = bare::app(&stage);
         let cookie = Browser::new(&stage, port).sign_in(PEOPLE[0]);

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use vestibule::db;
 use vestibule::demo::postgres::PrivatePostgres;
-use vestibule::demo::simulator::{Client, Options, Simulator};
+use vestibule::demo::simulator::{Client, Issued, Options, Simulator};
 use vestibule::provider::Provider;
 use vestibule::secret::Secret;
 
@@ -21,10 +21,11 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn set() -> Self {
+    /// With the simulator at that port: see [`simulator`].
+    pub fn set(simulator_port: u16) -> Self {
         Self {
             postgres: PrivatePostgres::start_throwaway().unwrap(),
-            simulator_port: simulator(),
+            simulator_port,
         }
     }
 
@@ -57,8 +58,8 @@ impl Stage {
     }
 }
 
-/// Its port.
-fn simulator() -> u16 {
+/// Its port, and what it sees of tokens.
+pub fn simulator() -> (u16, Issued) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let client = |provider: Provider| Client {
@@ -72,5 +73,8 @@ fn simulator() -> u16 {
         public_url: format!("http://localhost:{port}"),
         clients: Provider::ALL.map(client).into(),
     };
-    backstage::run(async move || (port, Simulator::start(options).unwrap()))
+    backstage::run(async move || {
+        let simulator = Simulator::start(options).unwrap();
+        ((port, simulator.issued()), simulator)
+    })
 }

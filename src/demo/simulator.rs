@@ -120,8 +120,7 @@ impl Simulator {
     /// When refresh tokens were presented, those of one token together: a
     /// single-use one should be seen once.
     pub fn presented_refresh_tokens(&self) -> Vec<Vec<Instant>> {
-        let state = self.world.lock();
-        state.ledger.presented().map(<[Instant]>::to_vec).collect()
+        self.issued().presented_refresh_tokens()
     }
 }
 
@@ -131,6 +130,12 @@ pub struct Issued(Arc<World>);
 impl Issued {
     pub fn secrets(&self) -> Vec<String> {
         self.0.secrets()
+    }
+
+    /// See [`Simulator::presented_refresh_tokens`].
+    pub fn presented_refresh_tokens(&self) -> Vec<Vec<Instant>> {
+        let state = self.0.lock();
+        state.ledger.presented().map(<[Instant]>::to_vec).collect()
     }
 }
 
