@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Semaphore;
 
 use crate::config::ProviderConfig;
 use crate::crypto::keys::LiveRing;
@@ -33,6 +34,9 @@ use standing::Standing;
 
 /// How long anybody waits for a refresh.
 const WAIT: Duration = Duration::from_secs(10);
+/// So many refreshes are under way in a process: a provider that hangs does not
+/// make us open a connection for everybody.
+const MOST_AT_ONCE: usize = 100;
 /// When to come again after that.
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
@@ -99,6 +103,8 @@ pub struct Vault {
     ring: Arc<LiveRing>,
     providers: Arc<[ProviderConfig]>,
     shared: Arc<Shared>,
+    /// One permit a refresh. Waiting happens before anything is presented.
+    refreshing: Arc<Semaphore>,
 }
 
 impl Vault {
@@ -108,6 +114,7 @@ impl Vault {
             ring,
             providers,
             shared: Arc::default(),
+            refreshing: Arc::new(Semaphore::new(MOST_AT_ONCE)),
         }
     }
 
@@ -127,11 +134,17 @@ impl Vault {
         }
     }
 
-    /// The provider did not accept a token that we took for good: its person
-    /// has withdrawn it there.
+    /// The provider did not accept a token that we took for good. Where there
+    /// is a refresh token it decides whether the grant is over; else it is.
     pub async fn was_rejected(&self, token: &FreshToken) {
         let stored = token.stored.clone();
-        let noted = self.db.run(move |conn| stored.end(conn, "withdrawn"));
+        let noted = self.db.run(move |conn| {
+            if stored.refresh_token.is_some() {
+                stored.expire(conn)
+            } else {
+                stored.end(conn, "withdrawn")
+            }
+        });
         if let Err(error) = noted.await {
             tracing::warn!("a token that was withdrawn is not noted: {error}");
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::Connection as _;
 use futures_util::future::join_all;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::task::spawn_local;
 
 use crate::config::ProviderConfig;
@@ -23,8 +23,9 @@ use crate::oauth::{Http, OAuthError, ProviderClient};
 const WAIT: Duration = Duration::from_secs(2);
 /// How often it is looked what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// So many at once, so that a provider is not stormed.
+/// So many in a batch, and so many batches at once: a provider is not stormed.
 const AT_ONCE: i64 = 8;
+const BATCHES: usize = 4;
 
 /// Revokes tokens at providers. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Withdrawals {
     ring: Arc<LiveRing>,
     providers: Arc<[ProviderConfig]>,
     urgent: mpsc::UnboundedSender<Urgent>,
+    /// So many batches at once.
+    turns: Arc<Semaphore>,
     /// For whoever does them.
     waiting: Arc<Mutex<mpsc::UnboundedReceiver<Urgent>>>,
 }
@@ -51,6 +54,7 @@ impl Withdrawals {
             ring,
             providers,
             urgent,
+            turns: Arc::new(Semaphore::new(BATCHES)),
             waiting: Arc::new(Mutex::new(waiting)),
         }
     }
@@ -123,6 +127,8 @@ impl Withdrawals {
         these: Option<Vec<ProviderRevocationId>>,
         http: &Http,
     ) -> Result<i64, Error> {
+        // Before any is taken: who takes them has half a minute.
+        let _turn = self.turns.acquire().await;
         let take =
             move |conn: &mut _| provider_revocation::take_due(conn, these.as_deref(), AT_ONCE);
         let due = self.db.run(take).await?;

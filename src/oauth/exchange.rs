@@ -25,6 +25,10 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 /// thousand.
 const LONGEST_TOKEN: usize = 8 * 1024;
 
+/// GitHub has some forty scopes, of some twenty characters.
+const MOST_SCOPES: usize = 100;
+const LONGEST_SCOPE: usize = 100;
+
 /// GitHub Apps say how long the refresh token lives.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Extra {
@@ -156,7 +160,8 @@ fn tokens(response: &TokenResponse, asked: &[String]) -> Result<ProviderTokens, 
     let scopes = response.scopes().map(|scopes| {
         let words = scopes.iter().flat_map(|scope| scope.split([',', ' ']));
         words
-            .filter(|word| !word.is_empty())
+            .filter(|word| is_scope(word))
+            .take(MOST_SCOPES)
             .map(str::to_owned)
             .collect()
     });
@@ -172,6 +177,13 @@ fn tokens(response: &TokenResponse, asked: &[String]) -> Result<ProviderTokens, 
             .map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFETIME)),
         scopes: scopes.unwrap_or_else(|| asked.to_vec()),
     })
+}
+
+/// A scope as RFC 6749 §3.3 has it. Whatever else is granted means nothing to
+/// us.
+fn is_scope(word: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    (1..=LONGEST_SCOPE).contains(&word.len()) && word.bytes().all(fits)
 }
 
 /// A token as RFC 6750 §2.1 can carry it: visible ASCII, not empty.

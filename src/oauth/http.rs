@@ -61,6 +61,9 @@ impl Http {
         let connector = Connector::new()
             .openssl(tls.connector.clone())
             .timeout(CONNECT_TIMEOUT)
+            // Nobody queues in here, where the time to wait for the provider
+            // would pass without its having been asked.
+            .limit(0)
             // A connection that the other side has just closed would fail a
             // request that may not be sent twice.
             .conn_keep_alive(Duration::ZERO);

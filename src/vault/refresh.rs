@@ -66,6 +66,10 @@ impl Vault {
             Ok(token) => token,
             Err(error) => return Err(self.not_opened(stored, error).await),
         };
+        let permit = tokio::time::timeout(WAIT, self.refreshing.acquire()).await;
+        let Ok(Ok(_permit)) = permit else {
+            return Err(NoToken::Later(COME_AGAIN));
+        };
         let (lease, asked) = (Lease::of(&stored), Instant::now());
         if !self.db.run(move |conn| lease.take(conn)).await? {
             return Ok(());

@@ -79,3 +79,33 @@ async fn pictures_that_are_not_safe_are_left_out() {
         assert!(!browser.get("/account").await.body.contains("<img"));
     }
 }
+
+#[actix_web::test]
+async fn scopes_that_are_none_are_not_kept() {
+    let app = TestApp::start().await;
+    let long = "s".repeat(5_000);
+    let many: Vec<_> = (0..3_000).map(|n| format!("s{n}")).collect();
+    for scope in [
+        "offline_access a\u{0}b <script> \"quoted\" ü".to_owned(),
+        format!("offline_access {long}"),
+        format!("offline_access {}", many.join(" ")),
+    ] {
+        let fault = json!({"provider": "vercel", "scope": scope});
+        app.simulate("faults", fault).await;
+        let reader = app.reader("vercel", "ada").await;
+        crate::vault::expire(&app);
+        let told = reader.provider_token("vercel").await;
+        let told = told.assert_status(200).json();
+        let scopes = told["scopes"].as_array().unwrap();
+        assert!(scopes.len() <= 100, "{}", scopes.len());
+        let words = scopes.iter().map(|scope| scope.as_str().unwrap());
+        for word in words {
+            assert!(
+                word.len() <= 100
+                    && word
+                        .bytes()
+                        .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'"')
+            );
+        }
+    }
+}

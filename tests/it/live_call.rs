@@ -25,21 +25,28 @@ async fn what_a_provider_has_withdrawn_is_noticed_by_the_live_call() {
     for provider in ["github", "vercel"] {
         app.simulate("faults", json!({"provider": provider})).await;
     }
-    // Revoked at the providers themselves.
+    // An access token alone is withdrawn: the refresh token brings another.
     let reader = app.reader("github", "ada").await;
-    for provider in ["github", "vercel"] {
-        let token = reader.fresh(provider).await;
-        app.withdraw(provider, &token).await;
+    let old = reader.fresh("vercel").await;
+    app.withdraw("vercel", &old).await;
+    let page = ada.get("/account").await;
+    page.assert_says("Ada Lovelace&#39;s projects");
+    assert_ne!(reader.fresh("vercel").await, old);
+    // Grants are withdrawn at the providers themselves.
+    app.withdraw("github", &reader.fresh("github").await).await;
+    for token in app.simulator.issued_secrets() {
+        if token.starts_with("vcr_") {
+            app.withdraw("vercel", &token).await;
+        }
     }
     let page = ada.get("/account").await;
-    page.assert_says("does not accept any more what it granted");
+    page.assert_says("GitHub does not accept any more what it granted");
+    page.assert_says("Vercel does not accept any more what it granted");
     let page = ada.get("/account").await;
     assert_eq!(page.body.matches("reconnect needed</span>").count(), 2);
     for provider in ["github", "vercel"] {
-        reader
-            .provider_token(provider)
-            .await
-            .assert_refused(409, "reconnect_needed");
+        let refused = reader.provider_token(provider).await;
+        refused.assert_refused(409, "reconnect_needed");
     }
     assert!(ada.is_signed_in().await);
 }

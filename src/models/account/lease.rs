@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::connection::unwanted;
+use super::tokens::nobody_refreshes;
 use super::{StoredTokens, TokenColumn, from_now_if};
 use crate::crypto::keys::KeyRing;
 use crate::crypto::sealed;
@@ -75,9 +76,6 @@ impl Lease {
     /// on it may be spent. `false` when somebody else was quicker.
     pub fn take(self, conn: &mut PgConnection) -> QueryResult<bool> {
         let now = diesel::dsl::now;
-        let is_free = accounts::refresh_lease_until
-            .is_null()
-            .or(accounts::refresh_lease_until.le(now));
         let may_be_asked = accounts::refresh_not_before
             .is_null()
             .or(accounts::refresh_not_before.le(now));
@@ -85,7 +83,8 @@ impl Lease {
             .filter(accounts::token_generation.eq(self.generation))
             .filter(accounts::needs_reconnect.eq(false))
             .filter(accounts::refresh_unanswered.lt(MOST_UNANSWERED))
-            .filter(is_free.and(may_be_asked))
+            .filter(nobody_refreshes())
+            .filter(may_be_asked)
             .set((
                 accounts::refresh_lease_id.eq(self.id),
                 accounts::refresh_lease_until.eq(from_now_if(Some(LEASE))),
@@ -121,6 +120,7 @@ impl Lease {
                     accounts::access_token_expires_at.eq(from_spending_if(new.access_token_lives)),
                     refresh,
                     accounts::scope.eq(&new.scope),
+                    accounts::needs_reconnect.eq(false),
                     accounts::token_generation.eq(accounts::token_generation + 1),
                     accounts::updated_at.eq(diesel::dsl::now),
                     accounts::refreshed_at.eq(diesel::dsl::now),

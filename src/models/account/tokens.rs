@@ -47,6 +47,13 @@ pub struct StoredTokens {
     pub now: DateTime<Utc>,
 }
 
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn nobody_refreshes() -> _ {
+    let no_lease: diesel::dsl::IsNull<accounts::refresh_lease_until> =
+        accounts::refresh_lease_until.is_null();
+    no_lease.or(accounts::refresh_lease_until.le(diesel::dsl::now))
+}
+
 impl StoredTokens {
     /// The caller's at this provider.
     pub fn of_caller(
@@ -72,13 +79,29 @@ impl StoredTokens {
         self.provider.parse().ok()
     }
 
+    /// The access token is of no use any more, whatever it was said: it has to
+    /// be refreshed before it is used. Nothing happens when it was replaced
+    /// meanwhile, or is being.
+    pub fn expire(&self, conn: &mut PgConnection) -> QueryResult<()> {
+        diesel::update(accounts::table.find(self.id))
+            .filter(accounts::token_generation.eq(self.generation))
+            .filter(nobody_refreshes())
+            .set((
+                accounts::access_token_expires_at.eq(diesel::dsl::now),
+                accounts::refreshed_at.eq(None::<DateTime<Utc>>),
+            ))
+            .execute(conn)
+            .map(drop)
+    }
+
     /// These tokens are of no use any more: only the person can mend that.
-    /// Nothing happens when they were replaced meanwhile.
+    /// Nothing happens when they were replaced meanwhile, or are being.
     pub fn end(&self, conn: &mut PgConnection, reason: &'static str) -> QueryResult<()> {
         conn.transaction(|conn| {
             let ended = diesel::update(accounts::table.find(self.id))
                 .filter(accounts::token_generation.eq(self.generation))
                 .filter(accounts::needs_reconnect.eq(false))
+                .filter(nobody_refreshes())
                 .set((accounts::needs_reconnect.eq(true), AtRest::default()))
                 .execute(conn)?;
             match self.provider() {

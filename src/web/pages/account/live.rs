@@ -31,13 +31,7 @@ struct Live {
 }
 
 enum Told {
-    GitHub {
-        repositories: u64,
-        calls_left: Option<(u64, u64)>,
-    },
-    Vercel {
-        teams: Vec<String>,
-    },
+    Overview(Overview),
     Nothing(String),
 }
 
@@ -86,28 +80,22 @@ async fn tell(app: &Vestibule, http: &Http, scope: Scope, provider: Provider) ->
     let Some(offer) = app.offer(provider) else {
         return Told::Nothing(format!("{label} is not set up here any more."));
     };
-    let fresh = match app.vault.fresh_token(scope, provider).await {
-        Ok(fresh) => fresh,
-        Err(reason) => return Told::Nothing(no_token(&reason, label)),
-    };
-    match offer.client(http).overview(&fresh.token).await {
-        Ok(Overview::GitHub {
-            repositories,
-            calls_left,
-        }) => Told::GitHub {
-            repositories,
-            calls_left,
-        },
-        Ok(Overview::Vercel { teams }) => Told::Vercel { teams },
-        Err(error) if error.rejects_the_token() => {
-            app.vault.was_rejected(&fresh).await;
-            Told::Nothing(no_token(&NoToken::Reconnect, label))
-        }
-        Err(error) => {
-            tracing::warn!(%provider, "the live call failed: {error}");
-            Told::Nothing(failed(&error, label))
+    // A token that is not accepted may be one that can be refreshed.
+    for _ in 0..2 {
+        let fresh = match app.vault.fresh_token(scope, provider).await {
+            Ok(fresh) => fresh,
+            Err(reason) => return Told::Nothing(no_token(&reason, label)),
+        };
+        match offer.client(http).overview(&fresh.token).await {
+            Ok(overview) => return Told::Overview(overview),
+            Err(error) if error.rejects_the_token() => app.vault.was_rejected(&fresh).await,
+            Err(error) => {
+                tracing::warn!(%provider, "the live call failed: {error}");
+                return Told::Nothing(failed(&error, label));
+            }
         }
     }
+    Told::Nothing(no_token(&NoToken::Reconnect, label))
 }
 
 fn no_token(reason: &NoToken, label: &str) -> String {
