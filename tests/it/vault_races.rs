@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
+use diesel::connection::SimpleConnection as _;
 use futures_util::future::{join, join_all};
 use serde_json::json;
 
@@ -128,6 +129,54 @@ async fn a_process_that_dies_while_it_refreshes_costs_one_more_attempt() {
     assert!(needs_reconnect(&one, "vercel").await);
     assert_eq!(one.get("/api/me").await.status, 200, "nothing else is lost");
     drop(three.folders);
+}
+
+#[actix_web::test]
+async fn a_process_that_is_stopped_while_it_refreshes_keeps_what_comes() {
+    let mut three = Three::start().await;
+    let token = three.expired_reader().await;
+    let slow = json!({"provider": "vercel", "delay_ms": 2_000, "on": "token"});
+    three.app.simulate("faults", slow).await;
+    let caller = three.caller(0, &token);
+    // Whoever asked has hung up: nothing but the refresh is in flight.
+    let hasty = caller.provider_token("vercel");
+    let hasty = rt::time::timeout(Duration::from_millis(500), hasty);
+    assert!(hasty.await.is_err());
+    eventually("presented", Duration::from_secs(5), async || {
+        presentations(&three.app) == [1]
+    })
+    .await;
+    let stopped = three.processes.remove(0);
+    stopped.terminate();
+    let fresh = three.caller(1, &token).fresh("vercel").await;
+    assert!(is_good(&three.app, "vercel", &fresh).await);
+    assert_eq!(presentations(&three.app), [1]);
+}
+
+/// The database is away for a moment when the provider's answer comes.
+#[actix_web::test]
+async fn new_tokens_are_not_lost_when_they_cannot_be_stored_at_once() {
+    let app = TestApp::start().await;
+    let reader = app.reader("vercel", "ada").await;
+    expire(&app);
+    let slow = json!({"provider": "vercel", "delay_ms": 700, "on": "token"});
+    app.simulate("faults", slow).await;
+    let read = reader.provider_token("vercel");
+    let in_the_way = async {
+        eventually("presented", Duration::from_secs(5), async || {
+            !presentations(&app).is_empty()
+        })
+        .await;
+        let mut row = app.connection();
+        row.batch_execute("begin; select 1 from accounts for update")
+            .unwrap();
+        rt::time::sleep(Duration::from_secs(4)).await;
+        row.batch_execute("rollback").unwrap();
+    };
+    let (answer, ()) = futures_util::future::join(read, in_the_way).await;
+    let token = answer.assert_status(200).json();
+    assert!(is_good(&app, "vercel", token["accessToken"].as_str().unwrap()).await);
+    assert_eq!(presentations(&app), [1]);
 }
 
 /// Whatever ends the old tokens while they are refreshed wins.
