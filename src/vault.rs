@@ -81,7 +81,7 @@ impl From<NoToken> for Error {
             NoToken::NotConnected => Self::NotFound,
             NoToken::Reconnect => Self::Conflict(Problem {
                 code: "reconnect_needed",
-                message: "The provider does not accept any more what it granted. Its person has to reconnect it on their account page.",
+                message: "What the provider granted cannot be used any more. Its person has to reconnect it on their account page.",
             }),
             NoToken::Later(wait) => Self::Later(
                 Problem {

@@ -29,6 +29,12 @@ impl HangUps {
     pub fn reload(mut self, ring: Arc<LiveRing>) {
         rt::spawn(async move {
             while self.0.recv().await.is_some() {
+                if !ring.has_file() {
+                    tracing::warn!(
+                        "SIGHUP: KEYS cannot be read again, only a file can. Restart to change it"
+                    );
+                    continue;
+                }
                 match ring.reload() {
                     // Then it is told of where it changes.
                     Ok(true) => {}

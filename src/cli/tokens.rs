@@ -74,14 +74,16 @@ fn reseal(conn: &mut PgConnection, ring: &LiveRing) -> Result<(), Failure> {
 fn tell(done: &Resealed) {
     let kid = &done.kid;
     terminal::say(&match done.values {
-        0 if done.is_behind => format!("nothing was re-sealed under {kid}"),
+        0 if done.is_behind || !done.broken.is_empty() => {
+            format!("nothing was re-sealed under {kid}")
+        }
         0 => format!("nothing to re-seal: what opens lies under {kid} already"),
         1 => format!("re-sealed 1 value under {kid}"),
         values => format!("re-sealed {values} values under {kid}"),
     });
     if done.given_up > 0 {
         terminal::say(&format!(
-            "{} of people who have to reconnect anyway do not open; they are as they were",
+            "{} of people who have to reconnect anyway: not opened, left as before",
             values(done.given_up)
         ));
     }
@@ -113,7 +115,7 @@ fn complain(done: &Resealed) -> Result<(), Failure> {
             kid => format!("under {}", kid.escape_debug()),
         };
         lines.push(format!(
-            "{} {under} did not open and were left as they are",
+            "{} {under} did not open, left as before",
             values(*count)
         ));
     }

@@ -68,6 +68,7 @@ impl From<diesel::result::Error> for NotMade {
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
     id: ApiTokenId,
+    name: String,
     user: User,
     scopes: TokenScopes,
     expires_at: Option<DateTime<Utc>>,
@@ -76,6 +77,11 @@ pub struct VerifiedToken {
 impl VerifiedToken {
     pub fn id(&self) -> ApiTokenId {
         self.id
+    }
+
+    /// What its person calls it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn user(&self) -> &User {
@@ -208,6 +214,7 @@ impl ApiToken {
             id: token.id,
             scopes: token.scopes(),
             expires_at: token.expires_at,
+            name: token.name,
             user,
         })
     }

@@ -10,6 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Bytea, Nullable, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::account::TokenColumn;
+use super::audit_event::Kind;
 use super::ids::{AccountId, ProviderRevocationId};
 use super::provider_revocation;
 use crate::crypto::sealed;
@@ -193,9 +194,18 @@ impl Under {
     pub fn give_up(conn: &mut PgConnection, kid: &str) -> QueryResult<Self> {
         conn.transaction(|conn| {
             let (accounts, revocations) = (SealedTable::Accounts, SealedTable::ProviderRevocations);
+            // Each of them finds out why.
             let reconnect = format!(
-                "update accounts set needs_reconnect = true where not needs_reconnect and {}",
-                accounts.begins("=")
+                "with hit as (
+                     update accounts set needs_reconnect = true
+                     where not needs_reconnect and {} returning user_id, provider
+                 )
+                 insert into audit_events (id, user_id, kind, details)
+                 select gen_random_uuid(), user_id, '{}',
+                        jsonb_build_object('provider', provider, 'reason', 'key_retired')
+                 from hit",
+                accounts.begins("="),
+                Kind::ProviderTokenRefused.as_str()
             );
             let forget = format!(
                 "delete from provider_revocations where {}",

@@ -40,8 +40,8 @@ async fn what_a_provider_has_withdrawn_is_noticed_by_the_live_call() {
         }
     }
     let page = ada.get("/account").await;
-    page.assert_says("GitHub does not accept any more what it granted");
-    page.assert_says("Vercel does not accept any more what it granted");
+    page.assert_says("What GitHub granted cannot be used any more");
+    page.assert_says("What Vercel granted cannot be used any more");
     let page = ada.get("/account").await;
     assert_eq!(page.body.matches("reconnect needed</span>").count(), 2);
     for provider in ["github", "vercel"] {

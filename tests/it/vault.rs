@@ -242,7 +242,8 @@ async fn each_hand_out_is_seen_by_its_owner_and_a_session_gets_none() {
     assert_eq!(kinds("provider_token.handed_out"), 2);
     assert_eq!(kinds("provider_token.refreshed"), 1);
     let activity = ada.get("/account/activity").await;
-    activity.assert_says("A program was handed your Vercel access token");
+    activity
+        .assert_says("A program with the API token “reader” was handed your Vercel access token");
     activity.assert_says("Your Vercel access token was refreshed");
     let head = reader.send("HEAD", "/api/accounts/vercel/token", "").await;
     assert_eq!((head.status, &*head.body), (200, ""));

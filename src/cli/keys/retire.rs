@@ -40,7 +40,7 @@ pub fn retire(
         Some((about, Standing::Active)) => Err(wish.is_active(&about)),
         Some((_, Standing::Pending)) => {
             take_out(&mut change, kid)?;
-            wish.tell("it was not in use yet: nothing ends");
+            wish.tell("it was not in use yet: nothing ends, and the keys before it go on. Rotate again for a new one");
             Ok(())
         }
         Some((about, Standing::Old { successor })) if about.kind == Kind::Sealing => {

@@ -37,7 +37,7 @@ pub fn rotate(
         terminal::say(&format!("  {:<24} {}", about.kid, about.kind.purpose()));
     }
     tell_of_pending(&pending, at_once);
-    tell_what_is_next();
+    tell_what_is_next(at_once);
     Ok(())
 }
 
@@ -60,12 +60,16 @@ fn tell_of_pending(pending: &[About], at_once: bool) {
     }
 }
 
-fn tell_what_is_next() {
+fn tell_what_is_next(at_once: bool) {
     terminal::say(&format!(
-        "Next: every process reads the ring within {} s, or at once on SIGHUP. When the new keys",
+        "Next: every process reads the ring within {} s, or at once on SIGHUP.",
         READ_EVERY.as_secs()
     ));
-    terminal::say("are active, seal stored tokens anew: vestibule tokens reseal");
+    terminal::say(if at_once {
+        "Seal stored tokens anew: vestibule tokens reseal"
+    } else {
+        "When the new keys are active, seal stored tokens anew: vestibule tokens reseal"
+    });
     terminal::say(
         "Then take the old keys out, which says what still needs them: vestibule keys retire KID",
     );

@@ -23,7 +23,9 @@ pub enum RingError {
     Unreadable { path: PathBuf, cause: io::ErrorKind },
     #[error("{path} is readable by others (mode {mode:04o}). Mend it with: chmod 600 {path}")]
     OpenToOthers { path: PathBuf, mode: u32 },
-    #[error("it is not a JWK Set: {0}. Make one with: vestibule keys generate")]
+    #[error(
+        "it is not a JWK Set: {0}. Restore it from its backup; without one, make a new ring: vestibule keys generate"
+    )]
     NotAJwkSet(String),
     #[error("key {kid} is broken: {why}. Make a new ring with: vestibule keys generate")]
     BrokenKey { kid: String, why: String },

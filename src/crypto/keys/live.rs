@@ -57,6 +57,11 @@ impl LiveRing {
         }
     }
 
+    /// Whether it can be read again.
+    pub fn has_file(&self) -> bool {
+        matches!(self.source, Some(KeySource::File(_)))
+    }
+
     pub fn current(&self) -> Arc<KeyRing> {
         self.current.load_full()
     }

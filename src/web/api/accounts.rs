@@ -5,16 +5,16 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::document::{CallerErrors, ConflictError, NotFoundError};
 use crate::error::Error;
 use crate::models::account::Account;
 use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::{CameWith, Scope, Visitor};
+use crate::models::{Scope, Visitor};
 use crate::provider::Provider;
-use crate::web::caller::{AccountsTokenAlone, Caller, Read};
+use crate::web::caller::{AccountsTokenAlone, Caller, Read, Who};
 use crate::web::error::ApiError;
 use crate::web::state::Vestibule;
 use crate::web::visitor::visitor;
@@ -118,9 +118,14 @@ pub async fn token(
     }
     let fresh = app.vault.fresh_token(scope, provider).await;
     let fresh = fresh.map_err(Error::from)?;
+    let mut details = json!({ "provider": provider });
+    if let Who::Token(token) = me.who() {
+        details["token"] = json!(token.id());
+        details["name"] = json!(token.name());
+    }
     let visitor = visitor(&app, &request);
     app.db
-        .run(move |conn| note_hand_out(conn, scope, provider, &visitor))
+        .run(move |conn| note_hand_out(conn, scope, details, &visitor))
         .await?;
     Ok(HttpResponse::Ok().json(HandedOut {
         access_token: fresh.token.expose(),
@@ -134,13 +139,9 @@ pub async fn token(
 fn note_hand_out(
     conn: &mut diesel::PgConnection,
     scope: Scope,
-    provider: Provider,
+    details: Value,
     visitor: &Visitor,
 ) -> Result<(), Error> {
-    let mut details = json!({ "provider": provider });
-    if let CameWith::Token(id) = scope.came_with() {
-        details["token"] = json!(id);
-    }
     let event = NewEvent {
         kind: Kind::ProviderTokenHandedOut,
         user_id: Some(scope.user_id()),

@@ -93,6 +93,9 @@ fn words(event: &AuditEvent) -> String {
             None => format!("Connected a {provider} account"),
         },
         Some(Kind::AccountReconnected) => format!("Renewed the connection to {provider}"),
+        Some(Kind::AccountDisconnected) if event.details.get("atSignOut").is_some() => {
+            format!("Gave back what {provider} had granted, when signing out")
+        }
         Some(Kind::AccountDisconnected) => match detail("username") {
             Some(username) => format!("Disconnected the {provider} account {username}"),
             None => format!("Disconnected {provider}"),
@@ -100,22 +103,45 @@ fn words(event: &AuditEvent) -> String {
         Some(Kind::AccountDeleted) => "An account was deleted".to_owned(),
         Some(Kind::ProviderTokenRefreshed) => format!("Your {provider} access token was refreshed"),
         Some(Kind::ProviderTokenRefused) => {
-            format!("{provider} did not accept what it had granted: a reconnect is needed")
+            format!("What {provider} had granted cannot be used any more: a reconnect is needed")
         }
         Some(Kind::ProviderRevocationGivenUp) => {
             format!("{provider} could not be told for a day that a token is no longer wanted")
         }
         Some(Kind::ApiTokenCreated) => named("Made the API token", detail("name")),
         Some(Kind::ApiTokenRevoked) => named("Revoked the API token", detail("name")),
-        Some(Kind::ProviderTokenHandedOut) => {
-            format!("A program was handed your {provider} access token")
-        }
+        Some(Kind::ProviderTokenHandedOut) => match detail("name") {
+            Some(name) => {
+                format!(
+                    "A program with the API token “{name}” was handed your {provider} access token"
+                )
+            }
+            None => format!("A program was handed your {provider} access token"),
+        },
         Some(Kind::SignInFailed) if event.details.get("connecting").is_some() => {
-            format!("Connecting {provider} failed")
+            format!("Connecting {provider} failed{}", because(detail("reason")))
         }
-        Some(Kind::SignInFailed) => format!("A sign-in with {provider} failed"),
+        Some(Kind::SignInFailed) => {
+            format!(
+                "A sign-in with {provider} failed{}",
+                because(detail("reason"))
+            )
+        }
         // Written by a newer version.
         None => event.kind.replace(['.', '_'], " "),
+    }
+}
+
+/// Why coming back from a provider ended with nothing, where that says more
+/// than that it failed.
+fn because(reason: Option<&str>) -> &'static str {
+    match reason {
+        Some("declined") => ": you declined there",
+        Some("identity_taken") => ": that account belongs to someone else here",
+        Some("other_identity") => ": another account is connected already",
+        Some("session_over") => ": you had signed out meanwhile",
+        Some("provider_timed_out" | "provider_unavailable") => ": it did not answer",
+        _ => "",
     }
 }
 

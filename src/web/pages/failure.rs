@@ -13,9 +13,9 @@ use crate::web::error::{ErrorPage, WayOn};
 /// known.
 pub fn page(refusal: &Refusal, pending: Option<&PendingSignIn>) -> HttpResponse {
     let label = pending.map_or("The provider", |pending| pending.provider.label());
-    let (status, title, message) = words(refusal, label);
     let next = pending.map_or_else(NextPath::home, |pending| pending.next.clone());
     let connects = pending.is_some_and(|pending| pending.connect.is_some());
+    let (status, title, message) = words(refusal, label, connects);
     let way_on = if connects && !matches!(refusal, Refusal::SessionOver) {
         WayOn {
             href: "/account".to_owned(),
@@ -30,7 +30,7 @@ pub fn page(refusal: &Refusal, pending: Option<&PendingSignIn>) -> HttpResponse 
     ErrorPage::new(title, message, way_on).respond(status)
 }
 
-fn words(refusal: &Refusal, label: &str) -> (StatusCode, &'static str, String) {
+fn words(refusal: &Refusal, label: &str, connects: bool) -> (StatusCode, &'static str, String) {
     let plain = |status, title, message: &str| (status, title, message.to_owned());
     match refusal {
         Refusal::UnknownState => plain(
@@ -63,7 +63,11 @@ fn words(refusal: &Refusal, label: &str) -> (StatusCode, &'static str, String) {
         Refusal::Declined => (
             StatusCode::FORBIDDEN,
             "You declined",
-            format!("You told {label} not to let you in here, so nothing was done."),
+            if connects {
+                format!("You told {label} not to connect your account, so nothing was done.")
+            } else {
+                format!("You told {label} not to sign you in here, so nothing was done.")
+            },
         ),
         Refusal::Left => plain(
             StatusCode::CONFLICT,

@@ -14,18 +14,18 @@ use crate::leaving;
 use crate::models::user::User;
 use crate::web::api::auth::{see_other, without_cookie};
 use crate::web::caller::SignedIn;
-use crate::web::error::PageError;
+use crate::web::error::{PageError, respond};
 use crate::web::flash::{self, Flash};
 use crate::web::state::Vestibule;
-use crate::web::visitor::visitor;
+use crate::web::visitor::{prefers_json, visitor};
 
 #[derive(Template)]
 #[template(path = "leave.html")]
 struct Leave {
     viewer: Viewer,
     username: String,
-    /// What was typed was another name.
-    is_other_name: bool,
+    /// What was typed, if that was another name.
+    other_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,17 +34,17 @@ pub struct Typed {
 }
 
 pub async fn show(me: SignedIn, app: Data<Vestibule>) -> Result<HttpResponse, PageError> {
-    Ok(show_page(&page(&me, &app, false).await?))
+    Ok(show_page(&page(&me, &app, None).await?))
 }
 
-async fn page(me: &SignedIn, app: &Vestibule, is_other_name: bool) -> Result<Leave, Error> {
+async fn page(me: &SignedIn, app: &Vestibule, other_name: Option<String>) -> Result<Leave, Error> {
     let own = me.own();
     // As the database has it: the cookie may be older.
     let user = app.db.run(move |conn| User::of(conn, own)).await?;
     Ok(Leave {
         viewer: Viewer::of(Some(me)),
         username: user.ok_or(Error::Unauthenticated)?.username,
-        is_other_name,
+        other_name,
     })
 }
 
@@ -56,13 +56,17 @@ pub async fn leave(
     typed: Form<Typed>,
 ) -> Result<HttpResponse, PageError> {
     let (own, typed) = (me.own(), typed.into_inner().username);
+    let name = typed.clone();
     let checked = app
         .db
-        .run(move |conn| leaving::check(conn, own, &typed))
+        .run(move |conn| leaving::check(conn, own, &name))
         .await;
     match checked {
+        Err(error @ Error::Invalid(_)) if prefers_json(request.headers()) => {
+            return Ok(respond(request.head(), error));
+        }
         Err(Error::Invalid(_)) => {
-            let page = page(&me, &app, true).await?;
+            let page = page(&me, &app, Some(typed)).await?;
             return Ok(render(StatusCode::BAD_REQUEST, &page));
         }
         checked => checked?,

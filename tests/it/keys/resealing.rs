@@ -127,7 +127,10 @@ async fn every_value_is_sealed_anew_also_after_an_interruption_and_past_a_corrup
     assert_eq!(under(&app, &new), 4 * 100 * 2 - 1, "what was done is done");
     assert_eq!(that_open(&app, &live.current()), 3_599);
 
-    for (resealed, said_to_be) in [(2_800, "re-sealed 2800 values"), (0, "nothing to re-seal")] {
+    for (resealed, said_to_be) in [
+        (2_800, "re-sealed 2800 values"),
+        (0, "nothing was re-sealed"),
+    ] {
         let (status, said) = ring.run(&["tokens", "reseal"]);
         assert_eq!(status, Some(1), "{resealed}: {said}");
         assert!(said.contains(said_to_be), "{said}");

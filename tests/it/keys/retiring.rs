@@ -176,6 +176,9 @@ async fn a_sealing_key_that_is_forced_out_gives_up_what_lies_under_it() {
     let reconnect =
         app.texts("select username as t from accounts where needs_reconnect order by 1");
     assert_eq!(reconnect, ["ada", "grace"]);
+    let told = "select u.username as t from audit_events e join users u on u.id = e.user_id
+        where kind = 'provider_token.refused' and details ->> 'reason' = 'key_retired' order by 1";
+    assert_eq!(app.texts(told), ["ada", "grace"]);
     assert_eq!(
         app.count("select count(*) as n from provider_revocations"),
         0

@@ -102,7 +102,7 @@ fn no_token(reason: &NoToken, label: &str) -> String {
     match reason {
         NoToken::NotConnected => format!("{label} is not connected any more."),
         NoToken::Reconnect => format!(
-            "{label} does not accept any more what it granted. Reconnect it above to use it again."
+            "What {label} granted cannot be used any more, so nothing can be asked. Reconnect {label} to use it again."
         ),
         NoToken::Later(_) => {
             format!("{label} does not answer right now, and is asked again later.")
