@@ -17,7 +17,7 @@ use crate::models::account::Connection;
 use crate::models::api_token::ApiToken;
 use crate::models::audit_event::{self, Kind, NewEvent};
 use crate::models::ids::{ApiTokenId, ProviderRevocationId};
-use crate::models::session::{Ended, EndedReason, Ending};
+use crate::models::session::{Ended, EndedReason, Ending, Session};
 use crate::models::user::User;
 use crate::models::{OwnSession, Visitor, departure};
 
@@ -61,9 +61,13 @@ impl From<NotLeft> for Error {
     }
 }
 
-/// Checks that it is meant: the username was typed, by somebody who is there.
+/// Checks that it is meant: the username was typed, by somebody who is there,
+/// in a session that lives. Within a transaction.
 pub fn check(conn: &mut PgConnection, own: OwnSession, typed: &str) -> Result<(), NotLeft> {
     let user = User::of(conn, own)?.ok_or(NotLeft::NotThere)?;
+    if !Session::hold(conn, own)? {
+        return Err(NotLeft::NotThere);
+    }
     if user.username.trim() == typed.trim() {
         Ok(())
     } else {
@@ -72,15 +76,21 @@ pub fn check(conn: &mut PgConnection, own: OwnSession, typed: &str) -> Result<()
 }
 
 /// Takes what is personal out of what happened with somebody who is about to
-/// leave: apart from [`leave`], because it may be much.
+/// leave, where it is too much to be done in [`leave`]. Of such a person the
+/// oldest events may be gone although they are still there, should this or
+/// that fail.
 pub async fn forget_events(db: &Db, own: OwnSession) -> Result<(), Error> {
-    let began = Instant::now();
+    let (began, user_id) = (Instant::now(), own.user_id());
     while began.elapsed() < FORGET_WITHIN {
-        let user_id = own.user_id();
-        let forgotten = db
-            .run(move |conn| audit_event::forget(conn, user_id, BATCH))
+        let are_few = db
+            .run(move |conn| -> QueryResult<bool> {
+                if !audit_event::are_more_than(conn, user_id, BATCH)? {
+                    return Ok(true);
+                }
+                audit_event::forget(conn, user_id, BATCH).map(|_| false)
+            })
             .await?;
-        if i64::try_from(forgotten).is_ok_and(|forgotten| forgotten < BATCH) {
+        if are_few {
             return Ok(());
         }
     }

@@ -34,7 +34,7 @@ use standing::Standing;
 
 /// How long anybody waits for a refresh.
 const WAIT: Duration = Duration::from_secs(10);
-/// So many refreshes are under way in a process: a provider that hangs does not
+/// So many refreshes are under way in a process and provider: one that hangs does not
 /// make us open a connection for everybody.
 const MOST_AT_ONCE: usize = 100;
 /// When to come again after that.
@@ -53,6 +53,13 @@ pub struct FreshToken {
     stored: StoredTokens,
 }
 
+impl FreshToken {
+    /// Whose it is.
+    pub fn account(&self) -> AccountId {
+        self.stored.id
+    }
+}
+
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoToken {
@@ -62,6 +69,8 @@ pub enum NoToken {
     Reconnect,
     /// The provider cannot answer now: when to come again.
     Later(Duration),
+    /// Somebody has refreshed it all the while.
+    StillLeased,
     Unavailable(Dependency),
     Internal(String),
 }
@@ -83,6 +92,7 @@ impl From<NoToken> for Error {
                 code: "reconnect_needed",
                 message: "What the provider granted cannot be used any more. Its person has to reconnect it on their account page.",
             }),
+            NoToken::StillLeased => NoToken::Later(COME_AGAIN).into(),
             NoToken::Later(wait) => Self::Later(
                 Problem {
                     code: "provider_unavailable",
@@ -103,8 +113,9 @@ pub struct Vault {
     ring: Arc<LiveRing>,
     providers: Arc<[ProviderConfig]>,
     shared: Arc<Shared>,
-    /// One permit a refresh. Waiting happens before anything is presented.
-    refreshing: Arc<Semaphore>,
+    /// One permit a refresh, each provider its own. Waiting happens before
+    /// anything is presented.
+    turns: Arc<[Semaphore; 2]>,
 }
 
 impl Vault {
@@ -114,7 +125,7 @@ impl Vault {
             ring,
             providers,
             shared: Arc::default(),
-            refreshing: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            turns: Arc::new([MOST_AT_ONCE; 2].map(Semaphore::new)),
         }
     }
 
@@ -147,6 +158,14 @@ impl Vault {
         });
         if let Err(error) = noted.await {
             tracing::warn!("a token that was withdrawn is not noted: {error}");
+        }
+    }
+
+    fn turn(&self, provider: Provider) -> &Semaphore {
+        let [github, vercel] = &*self.turns;
+        match provider {
+            Provider::GitHub => github,
+            Provider::Vercel => vercel,
         }
     }
 

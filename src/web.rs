@@ -29,6 +29,7 @@ mod headers;
 mod health;
 mod issuing;
 mod limits;
+mod live_calls;
 mod observe;
 mod pages;
 mod renewal;

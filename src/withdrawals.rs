@@ -105,18 +105,8 @@ impl Withdrawals {
         tokio::join!(looking, answering);
     }
 
-    /// Gives up what was tried for a day, and tries all else that is due.
+    /// Tries all that is due.
     pub async fn work_off(&self, http: &Http) -> Result<(), Error> {
-        let given_up = self
-            .db
-            .run(|conn| conn.transaction(provider_revocation::give_up))
-            .await?;
-        if given_up > 0 {
-            tracing::error!(
-                given_up,
-                "tokens could not be revoked at their provider for a day"
-            );
-        }
         while self.try_some(None, http).await? == AT_ONCE {}
         Ok(())
     }
@@ -140,41 +130,67 @@ impl Withdrawals {
 
     async fn try_one(&self, due: Due, http: &Http) -> Result<(), Error> {
         let (id, provider) = (due.id, due.provider);
-        let Some(config) = self.providers.iter().find(|it| it.provider == provider) else {
-            tracing::warn!(%provider, "a token cannot be revoked: the provider is not set up here");
-            return Ok(());
-        };
-        let opened = self.ring.try_with(
-            |ring| sealed::open(ring, &due.token, &place(id)),
-            |error| *error == OpenError::UnknownKey,
-        );
-        let token = match opened {
-            Ok(token) => token,
-            Err(error) => {
-                tracing::error!(%id, "a token cannot be revoked: {error}");
-                return Ok(());
-            }
-        };
-        let client = ProviderClient::new(config, "", http);
-        match client.revoke(&token, due.token_type.as_str()).await {
+        match self.revoke(due, http).await {
             Ok(()) => {
                 tracing::info!(%id, %provider, "revoked at the provider");
                 self.db
                     .run(move |conn| provider_revocation::done(conn, id))
                     .await
             }
-            Err(error) => self.again_later(id, &error).await,
+            Err(failure) => {
+                tracing::warn!(%id, %provider, "not revoked at the provider yet: {failure}");
+                self.failed(id, failure.asked()).await
+            }
         }
     }
 
-    /// It was moved ahead when it was taken: further, if the provider asks.
-    async fn again_later(&self, id: ProviderRevocationId, error: &OAuthError) -> Result<(), Error> {
-        tracing::warn!(%id, "not revoked at the provider yet: {error}");
-        let Some(wait) = error.retry_after() else {
-            return Ok(());
-        };
-        self.db
-            .run(move |conn| provider_revocation::not_before(conn, id, wait))
-            .await
+    async fn revoke(&self, due: Due, http: &Http) -> Result<(), Failure> {
+        let mut providers = self.providers.iter();
+        let config = providers.find(|config| config.provider == due.provider);
+        let config = config.ok_or(Failure::NotSetUp)?;
+        let token = self.ring.try_with(
+            |ring| sealed::open(ring, &due.token, &place(due.id)),
+            |error| *error == OpenError::UnknownKey,
+        )?;
+        let client = ProviderClient::new(config, "", http);
+        Ok(client.revoke(&token, due.token_type.as_str()).await?)
+    }
+
+    async fn failed(&self, id: ProviderRevocationId, asked: Duration) -> Result<(), Error> {
+        let failed =
+            move |conn: &mut _| -> Result<bool, Error> { Ok(note_failure(conn, id, asked)?) };
+        if self.db.run(failed).await? {
+            tracing::error!(%id, "a token could not be revoked at its provider for a day");
+        }
+        Ok(())
+    }
+}
+
+fn note_failure(
+    conn: &mut diesel::PgConnection,
+    id: ProviderRevocationId,
+    asked: Duration,
+) -> diesel::QueryResult<bool> {
+    conn.transaction(|conn| provider_revocation::failed(conn, id, asked))
+}
+
+/// Why a token was not revoked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the provider is not set up here")]
+    NotSetUp,
+    #[error(transparent)]
+    NotOpened(#[from] OpenError),
+    #[error(transparent)]
+    Provider(#[from] OAuthError),
+}
+
+impl Failure {
+    /// How long to wait, if the provider says so.
+    fn asked(&self) -> Duration {
+        match self {
+            Self::Provider(error) => error.retry_after().unwrap_or_default(),
+            Self::NotSetUp | Self::NotOpened(_) => Duration::ZERO,
+        }
     }
 }

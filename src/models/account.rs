@@ -19,7 +19,7 @@ use crate::schema::accounts;
 use crate::secret::Secret;
 use lease::AtRest;
 
-pub use connection::Connection;
+pub use connection::{Connection, Pair, unwanted};
 pub use lease::{LEASE, Lease, MOST_UNANSWERED, NewTokens};
 pub use tokens::StoredTokens;
 

@@ -171,6 +171,17 @@ pub fn of_caller(
     events.load(conn)
 }
 
+/// Whether somebody has more events than this.
+pub fn are_more_than(conn: &mut PgConnection, user_id: UserId, number: i64) -> QueryResult<bool> {
+    let beyond = audit_events::table
+        .filter(audit_events::user_id.eq(user_id))
+        .order((audit_events::at, audit_events::id))
+        .offset(number)
+        .limit(1)
+        .select(audit_events::id);
+    Ok(beyond.first::<AuditEventId>(conn).optional()?.is_some())
+}
+
 /// Takes everything personal out of up to `limit` events of a person who
 /// leaves, and lets go of them; says of how many.
 pub fn forget(conn: &mut PgConnection, user_id: UserId, limit: i64) -> QueryResult<usize> {
@@ -183,6 +194,7 @@ pub fn forget(conn: &mut PgConnection, user_id: UserId, limit: i64) -> QueryResu
     diesel::update(audit_events::table.filter(audit_events::id.eq_any(some)))
         .set((
             audit_events::user_id.eq(None::<UserId>),
+            audit_events::session_id.eq(None::<SessionId>),
             audit_events::ip.eq(None::<IpNet>),
             audit_events::user_agent.eq(None::<String>),
             audit_events::details.eq(Value::Object(serde_json::Map::new())),

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Double, Timestamptz};
 use serde_json::json;
 
-use super::audit_event::{self, Kind, NewEvent};
+use super::audit_event::{Kind, NewEvent};
 use super::ids::{ProviderRevocationId, UserId};
 use crate::crypto::keys::KeyRing;
 use crate::crypto::sealed;
@@ -160,31 +160,19 @@ pub fn done(conn: &mut PgConnection, id: ProviderRevocationId) -> QueryResult<()
         .map(drop)
 }
 
-/// The provider says when to come again.
-pub fn not_before(
+/// A try has failed, and it was moved ahead when it was taken: further, if the
+/// provider asks. After a day of tries it is given up, which is noted: `true`.
+/// Within a transaction.
+pub fn failed(
     conn: &mut PgConnection,
     id: ProviderRevocationId,
-    wait: Duration,
-) -> QueryResult<()> {
-    let until = sql::<Timestamptz>("greatest(next_attempt_at, now() + make_interval(secs => ")
-        .bind::<Double, _>(wait.as_secs_f64())
-        .sql("))");
-    diesel::update(provider_revocations::table.find(id))
-        .set(provider_revocations::next_attempt_at.eq(until))
-        .execute(conn)
-        .map(drop)
-}
-
-/// Gives up what is due once more after a day of tries; says how many. Within a
-/// transaction.
-pub fn give_up(conn: &mut PgConnection) -> QueryResult<usize> {
+    asked: Duration,
+) -> QueryResult<bool> {
     let old = sql::<Timestamptz>("now() - make_interval(secs => ")
         .bind::<Double, _>(TRIED_FOR.as_secs_f64())
         .sql(")");
-    let given_up: Vec<(Option<UserId>, String, String, i32)> =
-        diesel::delete(provider_revocations::table)
-            // What the index understands.
-            .filter(provider_revocations::next_attempt_at.le(diesel::dsl::now))
+    let given_up: Option<(Option<UserId>, String, String, i32)> =
+        diesel::delete(provider_revocations::table.find(id))
             .filter(provider_revocations::created_at.lt(old))
             .returning((
                 provider_revocations::user_id,
@@ -192,16 +180,24 @@ pub fn give_up(conn: &mut PgConnection) -> QueryResult<usize> {
                 provider_revocations::token_type_hint,
                 provider_revocations::attempts,
             ))
-            .get_results(conn)?;
-    let events = given_up
-        .iter()
-        .map(|(user_id, provider, hint, attempts)| NewEvent {
+            .get_result(conn)
+            .optional()?;
+    if let Some((user_id, provider, hint, attempts)) = given_up {
+        let event = NewEvent {
             kind: Kind::ProviderRevocationGivenUp,
-            user_id: *user_id,
+            user_id,
             session_id: None,
             visitor: None,
             details: json!({ "provider": provider, "tokenType": hint, "attempts": attempts }),
-        });
-    audit_event::write_all(conn, events)?;
-    Ok(given_up.len())
+        };
+        event.write(conn)?;
+        return Ok(true);
+    }
+    let until = sql::<Timestamptz>("greatest(next_attempt_at, now() + make_interval(secs => ")
+        .bind::<Double, _>(asked.min(LONGEST_WAIT).as_secs_f64())
+        .sql("))");
+    diesel::update(provider_revocations::table.find(id))
+        .set(provider_revocations::next_attempt_at.eq(until))
+        .execute(conn)?;
+    Ok(false)
 }

@@ -21,6 +21,9 @@ use crate::secret::Secret;
 /// No token is believed to live longer: a provider that says so is mistaken.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 
+/// One that is over at once would be refreshed over and over.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
+
 /// Providers' tokens have some hundred characters; a JWT may have a few
 /// thousand.
 const LONGEST_TOKEN: usize = 8 * 1024;
@@ -100,14 +103,18 @@ impl ProviderClient<'_> {
 
     async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, OAuthError> {
         let mut response = self.http.send(request).await?;
-        // GitHub answers refusals with status 200.
-        if response.status() == StatusCode::OK && has_error_member(response.body()) {
-            *response.status_mut() = StatusCode::BAD_REQUEST;
+        let error = error_member(response.body());
+        match (response.status(), error) {
+            // GitHub answers refusals with status 200.
+            (StatusCode::OK, Some(_)) => *response.status_mut() = StatusCode::BAD_REQUEST,
+            // A refusal, also where its reason cannot be read.
+            (status, error) if status.is_client_error() && error != Some(true) => {
+                return Err(OAuthError::Refused(format!("status_{}", status.as_u16())));
+            }
+            _ => {}
         }
-        // A refusal, also where its reason cannot be read.
-        if response.status().is_client_error() && !has_error_member(response.body()) {
-            let status = response.status().as_u16();
-            return Err(OAuthError::Refused(format!("status_{status}")));
+        if error == Some(false) {
+            return Err(OAuthError::Refused("other".to_owned()));
         }
         Ok(response)
     }
@@ -121,9 +128,10 @@ pub fn token_endpoint(config: &ProviderConfig) -> String {
     }
 }
 
-fn has_error_member(body: &[u8]) -> bool {
-    let json: Result<serde_json::Value, _> = serde_json::from_slice(body);
-    json.is_ok_and(|value| value.get("error").is_some())
+/// Whether the `error` member is a text, if there is one.
+fn error_member(body: &[u8]) -> Option<bool> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    json.get("error").map(serde_json::Value::is_string)
 }
 
 fn refusal(error: RequestTokenError<OAuthError, BasicErrorResponse>) -> OAuthError {
@@ -140,10 +148,31 @@ fn refusal(error: RequestTokenError<OAuthError, BasicErrorResponse>) -> OAuthErr
     }
 }
 
-/// A provider's error code, fit for a log line.
+/// Error codes of RFC 6749 §5.2, and GitHub's own.
+const KNOWN_CODES: [&str; 16] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+    "bad_verification_code",
+    "bad_refresh_token",
+    "expired_token",
+    "incorrect_client_credentials",
+    "redirect_uri_mismatch",
+    "unverified_user_email",
+    "application_suspended",
+];
+
+/// A provider's error code, fit for a log line: one that we know, because
+/// anything at all may stand there, a token too.
 fn error_code(code: &str) -> String {
-    let clean = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
-    code.chars().filter(clean).take(64).collect()
+    let known = KNOWN_CODES.into_iter().find(|known| *known == code);
+    known.unwrap_or("other").to_owned()
 }
 
 /// `asked` is what was granted where the answer says nothing of it (RFC 6749
@@ -170,7 +199,7 @@ fn tokens(response: &TokenResponse, asked: &[String]) -> Result<ProviderTokens, 
         refresh_token,
         expires_in: response
             .expires_in()
-            .map(|lifetime| lifetime.min(LONGEST_LIFETIME)),
+            .map(|lifetime| lifetime.clamp(SHORTEST_LIFETIME, LONGEST_LIFETIME)),
         refresh_token_expires_in: response
             .extra_fields()
             .refresh_token_expires_in

@@ -115,7 +115,8 @@ impl Http {
 
         let status = answer.status();
         if status.is_redirection() {
-            return Err(OAuthError::Malformed("a redirect, which is not followed"));
+            // Not followed, and nothing was done.
+            return Err(OAuthError::Refused(format!("status_{}", status.as_u16())));
         }
         if status.is_server_error() || status.as_u16() == 429 {
             return Err(OAuthError::Unavailable {

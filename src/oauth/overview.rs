@@ -78,7 +78,9 @@ impl ProviderClient<'_> {
             .and_then(|answer| json::read::<RateLimit>(&answer))
             .ok();
         Ok(Overview::GitHub {
-            repositories: user.public_repos + user.total_private_repos.unwrap_or_default(),
+            repositories: user
+                .public_repos
+                .saturating_add(user.total_private_repos.unwrap_or_default()),
             calls_left: limit.map(|RateLimit { rate }| (rate.remaining, rate.limit)),
         })
     }

@@ -104,7 +104,7 @@ impl Completion {
 
     fn attempt(&self, conn: &mut PgConnection, ring: &KeyRing) -> QueryResult<Written> {
         let Some((user, unwanted)) = self.user(conn, ring)? else {
-            return Ok(Written::Left(self.account.give_up(conn, ring, None)?));
+            return Ok(Written::Left(self.account.give_up(conn, ring, None, None)?));
         };
         let mut ended = self.end_previous(conn)?;
         let SessionLimits { idle, max_age } = self.limits;

@@ -93,16 +93,10 @@ impl Connecting {
         existing: Option<&Connection>,
         refusal: Refusal,
     ) -> QueryResult<Connected> {
-        let is_had = existing.is_some_and(|it| it.has(ring, &self.account));
-        let unwanted = if is_had {
-            Vec::new()
-        } else {
-            let user_id = Some(self.own.user_id());
-            self.account.give_up(conn, ring, user_id)?
-        };
+        let user_id = Some(self.own.user_id());
         Ok(Connected {
             result: Err(refusal),
-            unwanted,
+            unwanted: self.account.give_up(conn, ring, user_id, existing)?,
         })
     }
 

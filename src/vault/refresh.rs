@@ -12,13 +12,15 @@ use crate::oauth::{Http, OAuthError, ProviderClient, ProviderTokens};
 use crate::provider::Provider;
 
 /// How often a process looks whether another one has finished.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// No call to a provider lasts longer.
 const LONGEST_CALL: Duration = Duration::from_secs(10);
 /// New tokens are in nobody's hands but ours: so long the database may be away.
 const STORE_WITHIN: Duration = Duration::from_mins(10);
 /// Everything else can be found out again.
 const NOTE_WITHIN: Duration = Duration::from_secs(10);
+/// A statement whose caller has lost patience comes to its end by then.
+const SHOWS_WITHIN: Duration = Duration::from_secs(4);
 /// How often that is tried.
 const TRY_EVERY: Duration = Duration::from_millis(250);
 /// A refresh token that was refused may have been replaced meanwhile: the row
@@ -38,9 +40,8 @@ impl Vault {
                 Standing::Refused => return Err(NoToken::Reconnect),
                 Standing::Over(reason) => return Err(self.end(stored, reason).await),
                 Standing::PutOff(wait) => return Err(NoToken::Later(wait)),
-                _ if began.elapsed() > WAIT || calls == MOST_CALLS => {
-                    return Err(NoToken::Later(COME_AGAIN));
-                }
+                _ if calls == MOST_CALLS => return Err(NoToken::Later(COME_AGAIN)),
+                _ if began.elapsed() > WAIT => return Err(NoToken::StillLeased),
                 Standing::Leased => tokio::time::sleep(LOOK_EVERY).await,
                 Standing::Due => {
                     calls += 1;
@@ -66,18 +67,25 @@ impl Vault {
             Ok(token) => token,
             Err(error) => return Err(self.not_opened(stored, error).await),
         };
-        let permit = tokio::time::timeout(WAIT, self.refreshing.acquire()).await;
+        let permit = tokio::time::timeout(WAIT, self.turn(provider).acquire()).await;
         let Ok(Ok(_permit)) = permit else {
             return Err(NoToken::Later(COME_AGAIN));
         };
         let (lease, asked) = (Lease::of(&stored), Instant::now());
-        if !self.db.run(move |conn| lease.take(conn)).await? {
-            return Ok(());
-        }
-        // This process may have been frozen meanwhile, and somebody else be at
-        // it by now.
-        if asked.elapsed() + LONGEST_CALL > LEASE {
-            return Ok(());
+        match self.db.run(move |conn| lease.take(conn)).await {
+            // This process may have been frozen meanwhile, and somebody else be
+            // at it by now.
+            Ok(true) if asked.elapsed() + LONGEST_CALL < LEASE => {}
+            Ok(true) => {
+                self.give_back(lease).await;
+                return Ok(());
+            }
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                // It may be ours all the same, or become so in a moment.
+                self.give_back(lease).await;
+                return Err(error.into());
+            }
         }
         let client = ProviderClient::new(config, "", http);
         let answer = client.refresh(&refresh_token, &words(&stored.scope)).await;
@@ -114,6 +122,18 @@ impl Vault {
             tracing::info!(%account, "refreshed tokens are not wanted any more, and will be revoked");
         }
         Ok(())
+    }
+
+    /// Nothing was presented under it. Whether it was taken may show late.
+    async fn give_back(&self, lease: Lease) {
+        let began = Instant::now();
+        while began.elapsed() < SHOWS_WITHIN {
+            let given_back = self.db.run(move |conn| lease.give_back(conn)).await;
+            if matches!(given_back, Ok(true)) {
+                return;
+            }
+            tokio::time::sleep(TRY_EVERY).await;
+        }
     }
 
     async fn settle(

@@ -65,13 +65,19 @@ impl Vault {
     /// Waits for the refresh of an account. A caller who goes away does not
     /// end it: it is a task of its own, elsewhere.
     pub(super) async fn shared_refresh(&self, account: AccountId) -> Outcome {
-        let mut outcome = self.shared.join(account);
-        match tokio::time::timeout(WAIT, outcome.wait_for(Option::is_some)).await {
-            Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(NoToken::Later(COME_AGAIN))),
-            // It panicked, or this process stops.
-            Ok(Err(_)) => Err(NoToken::Later(COME_AGAIN)),
-            Err(_late) => Err(NoToken::Later(COME_AGAIN)),
-        }
+        let waited = tokio::time::timeout(WAIT, async {
+            loop {
+                let mut outcome = self.shared.join(account);
+                match outcome.wait_for(Option::is_some).await.as_deref() {
+                    // Others had waited before us: we have time left.
+                    Ok(Some(Err(NoToken::StillLeased))) => {}
+                    Ok(Some(outcome)) => return outcome.clone(),
+                    // It panicked, or this process stops.
+                    Ok(None) | Err(_) => return Err(NoToken::Later(COME_AGAIN)),
+                }
+            }
+        });
+        waited.await.unwrap_or(Err(NoToken::StillLeased))
     }
 
     /// Does what is asked for, each in a task of its own on this thread. Until

@@ -66,6 +66,8 @@ pub enum ConnectionsChanged {
     NotThere(Provider),
     /// It is the only one.
     Last(Provider),
+    /// Nothing was done: the form was shown to somebody else.
+    OtherPerson,
 }
 
 impl ConnectionsChanged {
@@ -85,6 +87,7 @@ impl ConnectionsChanged {
                 provider.label()
             ),
             Self::NotThere(provider) => format!("{} was not connected.", provider.label()),
+            Self::OtherPerson => "Nothing was changed: you have signed in anew since that page was opened. These are your accounts now.".to_owned(),
             Self::Last(provider) => format!(
                 "{} is the only account that you can sign in with, so it stays. Connect another one first.",
                 provider.label()

@@ -19,6 +19,7 @@ use crate::withdrawals::Withdrawals;
 use super::cookies::Cookies;
 use super::headers::SecurityHeaders;
 use super::limits::Limits;
+use super::live_calls::LiveCalls;
 use super::replaced::Replaced;
 
 /// The application, shared by all workers.
@@ -37,6 +38,7 @@ pub struct Vestibule {
     pub(super) headers: SecurityHeaders,
     pub(super) replaced: Replaced,
     pub(super) limits: Limits,
+    pub(super) live_calls: LiveCalls,
     /// The port that was really bound: `BIND` may say 0.
     pub(super) bound_port: u16,
     draining: AtomicBool,
@@ -74,6 +76,7 @@ impl Vestibule {
             cookies: Cookies::new(&config.public_url),
             headers: SecurityHeaders::new(&config),
             replaced: Replaced::default(),
+            live_calls: LiveCalls::default(),
             bound_port,
             draining: AtomicBool::new(false),
             ring,

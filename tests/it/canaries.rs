@@ -139,8 +139,7 @@ async fn whole_life_of_tokens(
         said += &browser.get("/account").await.body;
     }
     said += &browser.get("/account/activity").await.body;
-    let page = format!("/account/connections/{other}/disconnect");
-    said + &browser.post(&page, "").await.body
+    said + &browser.disconnect(other).await.body
 }
 
 fn dump(url: &str) -> String {

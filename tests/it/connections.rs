@@ -232,14 +232,14 @@ async fn a_connection_ends_here_and_at_the_provider_but_never_the_last() {
         .assert_refused(404, "not_found");
     assert!(is_good(&app, "github", &tokens[0]).await);
 
-    let done = ada.post("/account/connections/github/disconnect", "").await;
+    let done = ada.disconnect("github").await;
     done.assert_redirects_to("/account");
     let page = ada.get("/account").await;
     page.assert_says("so it stays");
     assert!(!page.body.contains("Disconnect GitHub"));
     ada.reconnect("vercel", "ada").await;
     let revoked = app.simulator_calls(GITHUB_REVOKE).await;
-    let done = ada.post("/account/connections/github/disconnect", "").await;
+    let done = ada.disconnect("github").await;
     done.assert_redirects_to("/account");
     ada.get("/account")
         .await
@@ -258,8 +258,8 @@ async fn two_who_disconnect_the_last_two_leave_one() {
     for _ in 0..5 {
         let ada = connected(&app).await;
         let (mut one, mut two) = (ada.clone(), ada);
-        let first = one.post("/account/connections/github/disconnect", "");
-        let second = two.post("/account/connections/vercel/disconnect", "");
+        let first = one.disconnect("github");
+        let second = two.disconnect("vercel");
         let (first, second) = futures_util::future::join(first, second).await;
         first.assert_redirects_to("/account");
         second.assert_redirects_to("/account");

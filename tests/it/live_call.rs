@@ -66,7 +66,28 @@ async fn the_live_call_does_not_hold_up_the_page() {
         began.elapsed()
     );
     let page = ada.get("/account").await;
-    page.assert_says("GitHub takes too long to answer")
+    page.assert_says("being asked already");
+    let mut grace = app.signed_in("vercel", "grace").await;
+    let slow = json!({"provider": "vercel", "delay_ms": 20_000, "on": "profile"});
+    app.simulate("faults", slow).await;
+    let page = grace.get("/account").await;
+    page.assert_says("Vercel takes too long to answer")
         .assert_says("</html>");
     assert!(began.elapsed() < Duration::from_secs(12));
+}
+
+#[actix_web::test]
+async fn a_provider_that_wants_to_be_left_alone_is() {
+    let app = TestApp::start().await;
+    let mut ada = app.signed_in("github", "ada").await;
+    let often = json!({"provider": "github", "status": 429, "on": "profile"});
+    app.simulate("faults", often).await;
+    let calls = app.simulator_calls("/user").await;
+    for _ in 0..3 {
+        let page = ada.get("/account").await;
+        page.assert_says("wants to be left alone for a while");
+    }
+    assert_eq!(app.simulator_calls("/user").await, calls + 1);
+    let mut grace = app.signed_in("vercel", "grace").await;
+    grace.get("/account").await.assert_says("Grace Hopper");
 }

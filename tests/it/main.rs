@@ -33,6 +33,7 @@ mod schema;
 mod session_token;
 mod sessions;
 mod simulator;
+mod slow_commits;
 mod start;
 mod stopping;
 mod support;

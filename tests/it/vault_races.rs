@@ -182,75 +182,70 @@ async fn new_tokens_are_not_lost_when_they_cannot_be_stored_at_once() {
 /// Whatever ends the old tokens while they are refreshed wins.
 #[actix_web::test]
 async fn what_happens_to_the_account_during_a_refresh_wins() {
-    for what in ["disconnect", "delete", "sign in", "reconnect"] {
-        let app = TestApp::start().await;
-        let mut ada = app.signed_in("vercel", "ada").await;
-        let reader = app.reader("vercel", "ada").await;
-        ada.reconnect("github", "ada")
-            .await
-            .assert_redirects_to("/account");
-        expire(&app);
-        app.execute("update accounts set access_token_expires_at = null where provider = 'github'");
-        let back = ada.connect_as_far_as_callback("vercel", "ada").await;
-        let mut other = app.visitor();
-        let address = other.start("vercel", "/").await;
-        let sign_in = Visitor::approve(&address, "ada").await;
-        let slow = json!({"provider": "vercel", "delay_ms": 1_500, "on": "token"});
-        app.simulate("faults", slow).await;
-        let read = reader.provider_token("vercel");
-        let meanwhile = async {
-            eventually("presented", Duration::from_secs(5), async || {
-                presentations(&app) == [1]
-            })
-            .await;
-            app.simulate("faults", json!({"provider": "vercel"})).await;
-            match what {
-                "disconnect" => {
-                    let done = ada.post("/account/connections/vercel/disconnect", "").await;
-                    done.assert_redirects_to("/account");
-                }
-                "delete" => {
-                    let done = ada.post("/account/delete", "username=ada").await;
-                    done.assert_redirects_to("/");
-                }
-                "sign in" => {
-                    other.get(&sign_in).await.assert_redirects_to("/");
-                }
-                _ => {
-                    ada.get(&back).await.assert_redirects_to("/account");
-                }
-            }
-        };
-        let (answer, ()) = join(read, meanwhile).await;
-        match what {
-            "disconnect" | "delete" => {
-                answer.assert_refused(404, "not_found");
-            }
-            _ => {
-                let token = answer.assert_status(200).json();
-                let token = token["accessToken"].as_str().unwrap();
-                assert!(is_good(&app, "vercel", token).await, "{what}");
-            }
+    for provider in ["vercel", "github"] {
+        for what in ["disconnect", "delete", "sign in", "reconnect"] {
+            wins(provider, what).await;
         }
-        assert_eq!(presentations(&app), [1]);
-        let accounts = match what {
-            "disconnect" | "delete" => 0,
-            _ => 1,
-        };
-        let rows = "select count(*) as n from accounts where provider = 'vercel'";
-        assert_eq!(app.count(rows), accounts, "{what}");
-        // The loser's tokens are revoked at the provider.
-        let queued = "select count(*) as n from provider_revocations";
-        eventually("worked off", Duration::from_secs(20), async || {
-            app.count(queued) == 0
+    }
+}
+
+async fn wins(provider: &str, what: &str) {
+    let app = TestApp::start().await;
+    crate::vault::expiring_github(&app).await;
+    let other = if provider == "github" {
+        "vercel"
+    } else {
+        "github"
+    };
+    let mut ada = app.signed_in(provider, "ada").await;
+    let reader = app.reader(provider, "ada").await;
+    ada.reconnect(other, "ada")
+        .await
+        .assert_redirects_to("/account");
+    app.execute(&format!(
+        "update accounts set access_token_expires_at = now() where provider = '{provider}'"
+    ));
+    let back = ada.connect_as_far_as_callback(provider, "ada").await;
+    let mut elsewhere = app.visitor();
+    let address = elsewhere.start(provider, "/").await;
+    let sign_in = Visitor::approve(&address, "ada").await;
+    let usual = json!({"provider": provider, "expires_in": true, "token_lifetime_s": 28_800});
+    let mut slow = usual.clone();
+    slow["delay_ms"] = json!(1_500);
+    slow["on"] = json!("token");
+    app.simulate("faults", slow).await;
+    let read = reader.provider_token(provider);
+    let meanwhile = async {
+        eventually("presented", Duration::from_secs(5), async || {
+            presentations(&app) == [1]
         })
         .await;
-        let issued = app.simulator.issued_secrets();
-        let kept = usize::from(accounts == 1);
-        let mut good = 0;
-        for token in issued.iter().filter(|secret| secret.starts_with("vca_")) {
-            good += usize::from(is_good(&app, "vercel", token).await);
-        }
-        assert_eq!(good, kept, "{what}");
+        app.simulate("faults", usual).await;
+        let done = match what {
+            "disconnect" => ada.disconnect(provider).await,
+            "delete" => ada.post("/account/delete", "username=ada").await,
+            "sign in" => elsewhere.get(&sign_in).await,
+            _ => ada.get(&back).await,
+        };
+        done.assert_status(303);
+    };
+    let (answer, ()) = join(read, meanwhile).await;
+    let queued = "select count(*) as n from provider_revocations";
+    eventually("worked off", Duration::from_secs(20), async || {
+        app.count(queued) == 0
+    })
+    .await;
+    let rows = format!("select count(*) as n from accounts where provider = '{provider}'");
+    let good = crate::connections::good_tokens(&app, provider).await;
+    if ["disconnect", "delete"].contains(&what) {
+        answer.assert_refused(404, "not_found");
+        assert_eq!((app.count(&rows), good), (0, 0), "{provider} {what}");
+    } else {
+        answer.assert_status(200);
+        let token = reader.fresh(provider).await;
+        assert!(is_good(&app, provider, &token).await, "{provider} {what}");
+        // The loser's are revoked, like what was there before.
+        assert_eq!((app.count(&rows), good), (1, 1), "{provider} {what}");
     }
+    assert_eq!(presentations(&app), [1]);
 }

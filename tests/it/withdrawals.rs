@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::connections::{QUEUED, connected, good_tokens, settled};
-use crate::support::TestApp;
+use crate::support::{TestApp, eventually};
 use crate::vault::is_good;
 
 #[actix_web::test]
 async fn a_provider_that_fails_is_told_later_over_a_restart_and_given_up_after_a_day() {
     let app = TestApp::start().await;
     let mut ada = connected(&app).await;
-    for (delay, status) in [(0, 503), (0, 429), (30_000, 200), (0, 302)] {
+    for (delay, status) in [(0, 503), (0, 429), (2_600, 503), (0, 302)] {
         let fault =
             json!({"provider": "vercel", "delay_ms": delay, "status": status, "on": "revoke"});
         app.simulate("faults", fault).await;
@@ -21,7 +21,7 @@ async fn a_provider_that_fails_is_told_later_over_a_restart_and_given_up_after_a
             .await
             .assert_redirects_to("/account");
         let began = Instant::now();
-        let done = ada.post("/account/connections/vercel/disconnect", "").await;
+        let done = ada.disconnect("vercel").await;
         done.assert_redirects_to("/account");
         assert!(
             began.elapsed() < Duration::from_millis(3_500),
@@ -39,15 +39,25 @@ async fn a_provider_that_fails_is_told_later_over_a_restart_and_given_up_after_a
     let ahead = "select count(*) as n from provider_revocations where next_attempt_at > now() + interval '5 seconds'";
     assert_eq!(app.count(ahead), 10, "nobody is stormed");
 
+    // A day later, and it fails once more.
     let app = app.restarted().await;
-    app.simulate("faults", json!({"provider": "vercel"})).await;
-    app.execute("update provider_revocations set next_attempt_at = now() where token_type_hint = 'refresh_token'");
+    let failing = json!({"provider": "vercel", "status": 503, "on": "revoke"});
+    app.simulate("faults", failing).await;
     app.execute("update provider_revocations set next_attempt_at = now(), created_at = now() - interval '25 hours' where token_type_hint = 'access_token'");
-    settled(&app).await;
-    assert_eq!(good_tokens(&app, "vercel").await, 0);
-    let mut ada = app.signed_in("github", "ada").await;
+    eventually("given up", Duration::from_secs(20), async || {
+        app.count(QUEUED) == 5
+    })
+    .await;
     let given_up = "select count(*) as n from audit_events where kind = 'provider_revocation.given_up' and user_id is not null";
     assert_eq!(app.count(given_up), 5);
+    let mut ada = app.signed_in("github", "ada").await;
+    // However old, what is due is tried before it is given up: nobody may have
+    // been there.
+    app.simulate("faults", json!({"provider": "vercel"})).await;
+    app.execute("update provider_revocations set next_attempt_at = now(), created_at = now() - interval '25 hours'");
+    settled(&app).await;
+    assert_eq!(app.count(given_up), 5);
+    assert_eq!(good_tokens(&app, "vercel").await, 0);
     ada.get("/account/activity")
         .await
         .assert_says("could not be told for a day");

@@ -115,10 +115,10 @@ impl LiveRing {
         if !Arc::ptr_eq(&self.current.load(), seen) {
             return true;
         }
-        if looked
+        let looked_a_moment_ago = looked
             .at
-            .is_some_and(|at| at.elapsed() < LOOK_AT_MOST_EVERY)
-        {
+            .is_some_and(|at| at.elapsed() < LOOK_AT_MOST_EVERY);
+        if looked_a_moment_ago || !self.has_file() {
             return false;
         }
         looked.at = Some(Instant::now());
@@ -126,7 +126,8 @@ impl LiveRing {
             return false;
         }
         self.read_again(&mut looked).unwrap_or_else(|error| {
-            tracing::error!("the key ring has changed and is not taken: {error}");
+            // Whoever watches the file says it louder, and less often.
+            tracing::debug!("the key ring has changed and is not taken: {error}");
             false
         })
     }
@@ -135,8 +136,11 @@ impl LiveRing {
         let Some(source) = &self.source else {
             return Ok(false);
         };
-        // First, so that what is written while we read is seen next time.
-        looked.file = self.see();
+        // Before it is read, so that what is written meanwhile is seen next
+        // time; and only of a ring that is taken: one that is refused may be
+        // mended without a trace in its time.
+        let seen = self.see();
+        looked.file = None;
         let (new, old) = (file::load(source)?, self.current());
         if new.is_demo() && !old.is_demo() {
             return Err(RingError::DemoRing);
@@ -144,6 +148,7 @@ impl LiveRing {
         if let Some(kid) = old.contradicts(&new) {
             return Err(RingError::OtherKey(kid));
         }
+        looked.file = seen;
         if old.is_same_as(&new) {
             return Ok(false);
         }

@@ -56,6 +56,12 @@ impl Connection {
             .optional()
     }
 
+    /// One that is known by its id.
+    pub(super) fn of_account(conn: &mut PgConnection, id: AccountId) -> QueryResult<Option<Self>> {
+        let account = accounts::table.find(id).select(Self::as_select());
+        account.for_update().first(conn).optional()
+    }
+
     /// All of a person's, in one order, whoever locks them.
     pub fn all_of(conn: &mut PgConnection, user_id: UserId) -> QueryResult<Vec<Self>> {
         accounts::table
@@ -81,51 +87,27 @@ impl Connection {
         let Some(provider) = self.provider() else {
             return Ok(Vec::new());
         };
+        let stored = self.open(ring);
+        let kept = kept.map(NewAccount::tokens).unwrap_or_default();
+        let all = unwanted(provider, stored.pair(), kept);
+        provider_revocation::queue(conn, ring, Some(self.user_id), provider, &all)
+    }
+
+    /// What is stored and can be opened.
+    pub(super) fn open(&self, ring: &KeyRing) -> Opened {
         let open = |value: &[u8], column: TokenColumn| {
             let opened = sealed::open(ring, value, &column.place(self.id));
             if let Err(error) = &opened {
-                tracing::warn!(account = %self.id, "a token is given up without being revoked: {error}");
+                tracing::warn!(account = %self.id, "a stored token is passed over: {error}");
             }
             // What was forgotten lies there as nothing.
             opened.ok().filter(|token| !token.expose().is_empty())
         };
-        let access = open(&self.access_token, TokenColumn::Access);
         let refresh = self.refresh_token.as_deref();
-        let refresh = refresh.and_then(|value| open(value, TokenColumn::Refresh));
-        let is_kept = |old: &Secret, new: Option<&Secret>| {
-            new.is_some_and(|new| new.expose() == old.expose())
-        };
-        // The same access token is the same grant, and its refresh token keeps
-        // it alive.
-        if let (Some(old), Some(kept)) = (&access, kept)
-            && is_kept(old, Some(&kept.access_token))
-        {
-            return Ok(Vec::new());
+        Opened {
+            access: open(&self.access_token, TokenColumn::Access),
+            refresh: refresh.and_then(|value| open(value, TokenColumn::Refresh)),
         }
-        let kept_refresh = kept.and_then(|kept| kept.refresh_token.as_ref());
-        let refresh = refresh.filter(|old| !is_kept(old, kept_refresh));
-        let mut all = Vec::new();
-        if let Some(access) = &access {
-            all = unwanted(provider, access, refresh.as_ref());
-        } else if let Some(refresh) = &refresh {
-            all = unwanted_refresh(provider, refresh).into_iter().collect();
-        }
-        provider_revocation::queue(conn, ring, Some(self.user_id), provider, &all)
-    }
-
-    /// Whether what is stored is this very grant.
-    pub fn has(&self, ring: &KeyRing, new: &NewAccount) -> bool {
-        let stored = |value: &[u8], column: TokenColumn| {
-            sealed::open(ring, value, &column.place(self.id)).ok()
-        };
-        let access = stored(&self.access_token, TokenColumn::Access);
-        let refresh = self.refresh_token.as_deref();
-        let refresh = refresh.and_then(|value| stored(value, TokenColumn::Refresh));
-        let is_same = |old: &Secret, new: &Secret| old.expose() == new.expose();
-        access.is_some_and(|old| is_same(&old, &new.access_token))
-            || refresh
-                .zip(new.refresh_token.as_ref())
-                .is_some_and(|(old, new)| is_same(&old, new))
     }
 
     pub fn remove(&self, conn: &mut PgConnection) -> QueryResult<()> {
@@ -154,34 +136,92 @@ impl Connection {
 }
 
 impl NewAccount {
-    /// Queues what was granted for nothing for revocation.
+    /// Queues what was granted for nothing for revocation, but for what is had
+    /// already.
     pub fn give_up(
         &self,
         conn: &mut PgConnection,
         ring: &KeyRing,
         user_id: Option<UserId>,
+        had: Option<&Connection>,
     ) -> QueryResult<Vec<ProviderRevocationId>> {
-        let unwanted = unwanted(
-            self.provider,
-            &self.access_token,
-            self.refresh_token.as_ref(),
-        );
-        provider_revocation::queue(conn, ring, user_id, self.provider, &unwanted)
+        let had = had.map(|connection| connection.open(ring));
+        let had = had.as_ref().map(Opened::pair).unwrap_or_default();
+        let all = unwanted(self.provider, self.tokens(), had);
+        provider_revocation::queue(conn, ring, user_id, self.provider, &all)
+    }
+
+    fn tokens(&self) -> Pair<'_> {
+        (Some(&self.access_token), self.refresh_token.as_ref())
     }
 }
 
-/// What of these a provider can revoke.
-pub(super) fn unwanted<'a>(
-    provider: Provider,
-    access_token: &'a Secret,
-    refresh_token: Option<&'a Secret>,
-) -> Vec<Unwanted<'a>> {
-    let mut all = vec![(TokenType::Access, access_token)];
-    all.extend(refresh_token.and_then(|token| unwanted_refresh(provider, token)));
-    all
+/// Tokens of one grant, in the plain.
+pub(super) struct Opened {
+    access: Option<Secret>,
+    refresh: Option<Secret>,
 }
 
-/// GitHub has no way to revoke a refresh token.
-fn unwanted_refresh(provider: Provider, token: &Secret) -> Option<Unwanted<'_>> {
-    (provider == Provider::Vercel).then_some((TokenType::Refresh, token))
+impl Opened {
+    pub fn pair(&self) -> Pair<'_> {
+        (self.access.as_ref(), self.refresh.as_ref())
+    }
+}
+
+/// An access token and a refresh token.
+pub type Pair<'a> = (Option<&'a Secret>, Option<&'a Secret>);
+
+/// What of these a provider is to revoke, when others are kept. The same access
+/// token is the same grant, and its refresh token keeps it alive. GitHub has no
+/// way to revoke a refresh token.
+pub fn unwanted<'a>(
+    provider: Provider,
+    (access, refresh): Pair<'a>,
+    (kept_access, kept_refresh): Pair<'_>,
+) -> Vec<Unwanted<'a>> {
+    if is_same(access, kept_access) {
+        return Vec::new();
+    }
+    let refresh =
+        refresh.filter(|_| provider == Provider::Vercel && !is_same(refresh, kept_refresh));
+    let access = access.map(|token| (TokenType::Access, token));
+    let refresh = refresh.map(|token| (TokenType::Refresh, token));
+    access.into_iter().chain(refresh).collect()
+}
+
+pub(super) fn is_same(one: Option<&Secret>, other: Option<&Secret>) -> bool {
+    one.zip(other)
+        .is_some_and(|(one, other)| one.expose() == other.expose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is revoked of `a` and `r`, when these are kept.
+    fn revoked(provider: Provider, kept: (Option<&str>, Option<&str>)) -> Vec<&'static str> {
+        let secret = |text: &str| Secret::new(text);
+        let (access, refresh) = (secret("a"), secret("r"));
+        let kept = (kept.0.map(secret), kept.1.map(secret));
+        let kept = (kept.0.as_ref(), kept.1.as_ref());
+        let all = unwanted(provider, (Some(&access), Some(&refresh)), kept);
+        all.iter().map(|(kind, _)| kind.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_kept_is_not_revoked() {
+        let (both, access) = (vec!["access_token", "refresh_token"], vec!["access_token"]);
+        for (kept, vercels, githubs) in [
+            ((None, None), &both, &access),
+            ((Some("b"), Some("s")), &both, &access),
+            ((Some("b"), Some("r")), &access, &access),
+            ((Some("a"), Some("r")), &vec![], &vec![]),
+            // The same access token is the same grant.
+            ((Some("a"), Some("s")), &vec![], &vec![]),
+            ((Some("a"), None), &vec![], &vec![]),
+        ] {
+            assert_eq!(revoked(Provider::Vercel, kept), *vercels, "{kept:?}");
+            assert_eq!(revoked(Provider::GitHub, kept), *githubs, "{kept:?}");
+        }
+    }
 }

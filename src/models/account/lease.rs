@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use diesel::Connection as _;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Double, Nullable, Timestamptz};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::connection::unwanted;
+use super::connection::{Connection, Opened, is_same, unwanted};
 use super::tokens::nobody_refreshes;
 use super::{StoredTokens, TokenColumn, from_now_if};
 use crate::crypto::keys::KeyRing;
@@ -95,6 +96,23 @@ impl Lease {
         Ok(taken == 1)
     }
 
+    /// Gives it back: the refresh token is as good as before. `false` when the
+    /// lease is not ours.
+    pub fn give_back(self, conn: &mut PgConnection) -> QueryResult<bool> {
+        let given_back = diesel::update(held(self.account, self.generation, self.id))
+            .set((
+                accounts::refresh_lease_id.eq(None::<Uuid>),
+                accounts::refresh_lease_until.eq(None::<DateTime<Utc>>),
+                // An earlier attempt without an answer is still without one.
+                accounts::refresh_spent_at.eq(sql::<Nullable<Timestamptz>>(
+                    "case when refresh_unanswered > 1 then refresh_spent_at end",
+                )),
+                accounts::refresh_unanswered.eq(accounts::refresh_unanswered - 1),
+            ))
+            .execute(conn)?;
+        Ok(given_back == 1)
+    }
+
     /// Answered with tokens. `false` when this lease has lost: to a
     /// disconnection, a deletion, a new sign-in, or to another attempt. Then
     /// the tokens are queued for revocation, in the same transaction.
@@ -131,12 +149,30 @@ impl Lease {
                 event(Kind::ProviderTokenRefreshed, of, None).write(conn)?;
                 return Ok(true);
             }
-            let (user_id, provider) = of;
-            let refresh_token = new.refresh_token.as_ref();
-            let unwanted = unwanted(provider, &new.access_token, refresh_token);
-            provider_revocation::queue(conn, ring, Some(user_id), provider, &unwanted)?;
-            Ok(false)
+            self.lost(conn, ring, of, new)
         })
+    }
+
+    /// Whether it was stored all the same: a first try may have been written
+    /// although its answer did not come. If not, what the row does not hold is
+    /// not wanted.
+    fn lost(
+        self,
+        conn: &mut PgConnection,
+        ring: &KeyRing,
+        (user_id, provider): (UserId, Provider),
+        new: &NewTokens,
+    ) -> QueryResult<bool> {
+        let row = Connection::of_account(conn, self.account)?;
+        let holds = row.map(|row| row.open(ring));
+        let holds = holds.as_ref().map(Opened::pair).unwrap_or_default();
+        let came = (Some(&new.access_token), new.refresh_token.as_ref());
+        if is_same(came.0, holds.0) {
+            return Ok(true);
+        }
+        let unwanted = unwanted(provider, came, holds);
+        provider_revocation::queue(conn, ring, Some(user_id), provider, &unwanted)?;
+        Ok(false)
     }
 
     /// The provider takes back what it granted. `false` when the tokens were
@@ -161,8 +197,7 @@ impl Lease {
             .map(drop)
     }
 
-    /// The provider did not do it, for certain: the refresh token is as good as
-    /// before. It is left in peace for a while, longer each time, or for as long
+    /// The provider did not do it, for certain. It is left in peace for a while, longer each time, or for as long
     /// as it asks.
     pub fn put_off(self, conn: &mut PgConnection, asked: Option<Duration>) -> QueryResult<()> {
         let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
@@ -174,21 +209,15 @@ impl Lease {
             .bind::<Double, _>(FIRST_WAIT_SECONDS)
             // Not all who wait come back at the same moment.
             .sql(" * 2 ^ least(refresh_failures, 20) * (1 + random() / 2))))");
-        let unanswered = accounts::refresh_unanswered - 1;
-        diesel::update(held(self.account, self.generation, self.id))
-            .set((
-                accounts::refresh_lease_id.eq(None::<Uuid>),
-                accounts::refresh_lease_until.eq(None::<DateTime<Utc>>),
-                // An earlier attempt without an answer is still without one.
-                accounts::refresh_spent_at.eq(sql::<Nullable<Timestamptz>>(
-                    "case when refresh_unanswered > 1 then refresh_spent_at end",
-                )),
-                accounts::refresh_unanswered.eq(unanswered),
-                accounts::refresh_failures.eq(accounts::refresh_failures + 1),
-                accounts::refresh_not_before.eq(wait),
-            ))
-            .execute(conn)
-            .map(drop)
+        conn.transaction(|conn| {
+            diesel::update(held(self.account, self.generation, self.id))
+                .set((
+                    accounts::refresh_failures.eq(accounts::refresh_failures + 1),
+                    accounts::refresh_not_before.eq(wait),
+                ))
+                .execute(conn)?;
+            self.give_back(conn).map(drop)
+        })
     }
 }
 

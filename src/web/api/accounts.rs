@@ -4,6 +4,8 @@ use actix_web::http::Method;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::DatabaseError;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -149,5 +151,9 @@ fn note_hand_out(
         visitor: Some(visitor),
         details,
     };
-    Ok(event.write(conn)?)
+    event.write(conn).map_err(|error| match error {
+        // They have left this very moment, and the token with them.
+        DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Error::InvalidToken,
+        error => error.into(),
+    })
 }

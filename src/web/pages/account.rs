@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use actix_session::Session as SignInSession;
 use actix_web::http::Method;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::TimeDelta;
 
+use super::sessions::Shown;
 use super::{Moment, Viewer, render, show as show_page};
 use crate::crypto::session_token::SessionUser;
 use crate::error::{Error, Problem};
 use crate::models::Scope;
 use crate::models::account::Account;
+use crate::models::ids::SessionId;
 use crate::oauth::Http;
 use crate::provider::Provider;
 use crate::web::api::auth::{disconnect::end_connection, see_other};
@@ -36,6 +38,8 @@ const LISTED_WITHIN: Duration = Duration::from_secs(1);
 #[template(path = "account.html")]
 struct AccountPage {
     viewer: Viewer,
+    /// What the forms say they were shown to.
+    shown_to: SessionId,
     /// What was done just now.
     done: Option<String>,
     user: SessionUser,
@@ -71,6 +75,7 @@ pub async fn show(
     };
     let page = AccountPage {
         viewer: Viewer::of(Some(&me)),
+        shown_to: me.own().session_id(),
         done,
         user: claims.user.clone(),
         provider: claims.auth_provider.label(),
@@ -108,8 +113,16 @@ pub async fn disconnect(
     request: HttpRequest,
     provider: Path<String>,
     session: SignInSession,
+    shown: Form<Shown>,
 ) -> Result<HttpResponse, PageError> {
     let provider: Provider = provider.parse().map_err(|_| Error::NotFound)?;
+    if shown.to != me.own().session_id() {
+        flash::set_flash(
+            &session,
+            &Flash::Connections(ConnectionsChanged::OtherPerson),
+        )?;
+        return Ok(see_other("/account"));
+    }
     let visitor = visitor(&app, &request);
     let done = match end_connection(&app, me.scope(), provider, visitor).await {
         Ok(()) => ConnectionsChanged::Disconnected(provider),

@@ -59,7 +59,7 @@ pub async fn leave(
     let name = typed.clone();
     let checked = app
         .db
-        .run(move |conn| leaving::check(conn, own, &name))
+        .run(move |conn| conn.transaction(|conn| leaving::check(conn, own, &name)))
         .await;
     match checked {
         Err(error @ Error::Invalid(_)) if prefers_json(request.headers()) => {

@@ -95,7 +95,7 @@ pub async fn show(
 /// What the form was shown to: another person may have signed in since.
 #[derive(Deserialize)]
 pub struct Shown {
-    to: SessionId,
+    pub to: SessionId,
 }
 
 /// Ends one. Twice is as good as once: whoever asked sees the list.

@@ -193,6 +193,13 @@ impl Visitor {
         self.get(&callback).await
     }
 
+    /// Presses "Disconnect", on a page that was shown to this session.
+    pub async fn disconnect(&mut self, provider: &str) -> Answer {
+        let form = format!("to={}", self.session_id().await);
+        let path = format!("/account/connections/{provider}/disconnect");
+        self.post(&path, &form).await
+    }
+
     /// The same, up to where the provider sends the browser back.
     pub async fn connect_as_far_as_callback(&mut self, provider: &str, person: &str) -> String {
         let path = format!("/api/auth/connect/{provider}?next=/account");

@@ -14,6 +14,8 @@
 mod connect;
 mod sign_in;
 
+use std::time::Instant;
+
 use actix_session::Session;
 use actix_web::http::header::REFERRER_POLICY;
 use actix_web::web::{Data, Path};
@@ -25,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 use super::see_other;
 use crate::error::{Error, Problem};
 use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::{OwnSession, Visitor, sign_in_state};
+use crate::models::{OwnSession, Visitor, account, provider_revocation, sign_in_state};
 use crate::oauth::{Http, Identity, OAuthError, ProviderTokens};
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -68,10 +70,11 @@ pub async fn callback(
     let mut answer = match finish(me, &app, &http, &request, &provider, &session).await {
         Ok(answer) => answer,
         // Late or repeated, by somebody who is in already: no harm was meant.
-        Err(Failure::Refused(
-            Refusal::UnknownState | Refusal::Unreadable | Refusal::Expired | Refusal::Used,
-            _,
-        )) if me.is_some() => see_other("/"),
+        Err(Failure::Refused(Refusal::UnknownState | Refusal::Expired | Refusal::Used, _))
+            if me.is_some() =>
+        {
+            see_other("/")
+        }
         Err(Failure::Refused(refusal, pending)) => failure::page(&refusal, pending.as_ref()),
         Err(Failure::Broken(error)) => respond(request.head(), error),
     };
@@ -124,11 +127,14 @@ async fn finish(
     let visitor = visitor::visitor(app, request);
     let answered = match query.code_from(offer.config) {
         Ok(code) => ask_provider(&offer, http, code, pending.verifier.clone()).await,
-        Err(refusal) => Err(refusal),
+        Err(refusal) => Err((refusal, None)),
     };
     let (identity, tokens) = match answered {
         Ok(answered) => answered,
-        Err(refusal) => {
+        Err((refusal, tokens)) => {
+            if let Some(tokens) = tokens {
+                give_back(app, provider, &tokens).await;
+            }
             note_failure(app, &pending, owner, &refusal, visitor).await;
             return Err(Failure::Refused(refusal, Some(pending)));
         }
@@ -200,22 +206,38 @@ async fn use_up(app: &Vestibule, pending: &PendingSignIn) -> Result<(), Failure>
     }
 }
 
+/// Should it fail after the exchange, the tokens come along: nobody wants them.
 async fn ask_provider(
     offer: &Offer<'_>,
     http: &Http,
     code: Secret,
     verifier: Secret,
-) -> Result<(Identity, ProviderTokens), Refusal> {
-    let client = offer.client(http);
-    let asked = async {
-        let tokens = client.exchange(code, verifier).await?;
-        let identity = client.identity(&tokens).await?;
-        Ok((identity, tokens))
-    };
-    tokio::time::timeout(PROVIDER_DEADLINE, asked)
-        .await
-        .unwrap_or(Err(OAuthError::TimedOut))
-        .map_err(Refusal::Provider)
+) -> Result<(Identity, ProviderTokens), (Refusal, Option<ProviderTokens>)> {
+    let (client, began) = (offer.client(http), Instant::now());
+    let exchanged = tokio::time::timeout(PROVIDER_DEADLINE, client.exchange(code, verifier));
+    let tokens = exchanged.await.unwrap_or(Err(OAuthError::TimedOut));
+    let tokens = tokens.map_err(|error| (error.into(), None))?;
+    let left = PROVIDER_DEADLINE.saturating_sub(began.elapsed());
+    let identity = tokio::time::timeout(left, client.identity(&tokens)).await;
+    match identity.unwrap_or(Err(OAuthError::TimedOut)) {
+        Ok(identity) => Ok((identity, tokens)),
+        Err(error) => Err((error.into(), Some(tokens))),
+    }
+}
+
+/// Best effort: whose they are is not known.
+async fn give_back(app: &Vestibule, provider: Provider, tokens: &ProviderTokens) {
+    let (access, refresh) = (tokens.access_token.clone(), tokens.refresh_token.clone());
+    let ring = app.ring.current();
+    let queued = app.db.run(move |conn| {
+        let pair = (Some(&access), refresh.as_ref());
+        let unwanted = account::unwanted(provider, pair, Default::default());
+        provider_revocation::queue(conn, &ring, None, provider, &unwanted)
+    });
+    match queued.await {
+        Ok(unwanted) => app.withdrawals.soon(unwanted),
+        Err(error) => tracing::warn!("what was granted for nothing is not given back: {error}"),
+    }
 }
 
 /// Best effort: the page does not depend on it.

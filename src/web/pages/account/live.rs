@@ -15,6 +15,7 @@ use crate::models::account::Account;
 use crate::oauth::{Http, OAuthError, Overview};
 use crate::provider::Provider;
 use crate::vault::NoToken;
+use crate::web::live_calls::NotNow;
 use crate::web::state::Vestibule;
 
 /// Nobody waits longer for the end of a page.
@@ -86,11 +87,22 @@ async fn tell(app: &Vestibule, http: &Http, scope: Scope, provider: Provider) ->
             Ok(fresh) => fresh,
             Err(reason) => return Told::Nothing(no_token(&reason, label)),
         };
+        let call = match app.live_calls.begin(fresh.account()) {
+            Ok(call) => call,
+            Err(NotNow::UnderWay) => {
+                return Told::Nothing(format!("{label} is being asked already, by another page."));
+            }
+            Err(NotNow::LeftAlone) => return Told::Nothing(left_alone(label)),
+        };
         match offer.client(http).overview(&fresh.token).await {
             Ok(overview) => return Told::Overview(overview),
             Err(error) if error.rejects_the_token() => app.vault.was_rejected(&fresh).await,
             Err(error) => {
                 tracing::warn!(%provider, "the live call failed: {error}");
+                if matches!(error, OAuthError::Unavailable { status: 429, .. }) {
+                    call.leave_alone(error.retry_after());
+                    return Told::Nothing(left_alone(label));
+                }
                 return Told::Nothing(failed(&error, label));
             }
         }
@@ -104,7 +116,7 @@ fn no_token(reason: &NoToken, label: &str) -> String {
         NoToken::Reconnect => format!(
             "What {label} granted cannot be used any more, so nothing can be asked. Reconnect {label} to use it again."
         ),
-        NoToken::Later(_) => {
+        NoToken::Later(_) | NoToken::StillLeased => {
             format!("{label} does not answer right now, and is asked again later.")
         }
         NoToken::Unavailable(_) | NoToken::Internal(_) => {
@@ -113,12 +125,13 @@ fn no_token(reason: &NoToken, label: &str) -> String {
     }
 }
 
+fn left_alone(label: &str) -> String {
+    format!("{label} has been asked too often, and wants to be left alone for a while.")
+}
+
 fn failed(error: &OAuthError, label: &str) -> String {
     match error {
         OAuthError::Refused(_) => format!("{label} does not tell this token."),
-        OAuthError::Unavailable { status: 429, .. } => {
-            format!("{label} has been asked too often, and wants to be left alone for a while.")
-        }
         _ => format!("{label} does not answer right now."),
     }
 }
