@@ -21,6 +21,8 @@ mod bare;
 mod http;
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/reader.rs"]
+mod reader;
 #[path = "support/stage.rs"]
 mod stage;
 #[path = "support/visitor.rs"]
@@ -44,7 +46,7 @@ fn main() {
     let cookie = browser.sign_in(PEOPLE[0]);
     let (by_session, by_token) = (
         get(PATH, &cookie),
-        with_token(&token(&mut browser, &cookie)),
+        reader::request(PATH, &reader::token(&mut browser, &cookie, "read")),
     );
     println!("GET {PATH}, requests a second");
     // Connections anew each time: what is idle for long is closed.
@@ -58,29 +60,6 @@ fn main() {
         let compared = load::compare(&mut app, &mut bare, ROUNDS);
         report(&format!("{name}, against bare:"), &compared);
     }
-}
-
-/// An API token that may read, made as a page of ours makes it.
-fn token(browser: &mut Browser, cookie: &str) -> String {
-    let wish = r#"{"name":"bench","scopes":["read"]}"#;
-    let headers = format!(
-        "cookie: {cookie}\r\nsec-fetch-site: same-origin\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n",
-        wish.len()
-    );
-    let mut request = http::request("POST /api/tokens", "localhost", &headers);
-    request.extend(wish.as_bytes());
-    let made = browser.app.ask(&request);
-    assert_eq!(made.status, 201, "{}", made.head);
-    let made: serde_json::Value = serde_json::from_slice(&made.body).unwrap();
-    made["token"].as_str().unwrap().to_owned()
-}
-
-/// As a program asks.
-fn with_token(token: &str) -> Vec<u8> {
-    let headers =
-        format!("authorization: Bearer {token}\r\naccept: */*\r\nuser-agent: bench/1\r\n");
-    http::request(&format!("GET {PATH}"), "localhost", &headers)
 }
 
 fn report(name: &str, compared: &Compared) {

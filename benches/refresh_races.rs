@@ -41,6 +41,7 @@ use serving::Serving;
 use stage::Stage;
 use visitor::{Browser, PEOPLE};
 
+const PATH: &str = "/api/accounts/vercel/token";
 const ROUNDS: usize = 50;
 const READS: usize = 1_000;
 /// How long the provider takes: enough for a kill to come in between.
@@ -75,20 +76,20 @@ fn main() {
     let database = stage.database("vestibule");
     let settings = stage.settings(&database);
     let mut processes = [0; 3].map(|_| Serving::start(&settings, folder.path()));
-    reader::delay(&stage, PROVIDER_TAKES);
+    delay(&stage, PROVIDER_TAKES);
     let mut tally = Tally::default();
     for round in 0..ROUNDS {
         let ports = processes.each_ref().map(|process| process.port);
         let mut browser = Browser::new(&stage, ports[0]);
         let cookie = browser.sign_in(PEOPLE[3]);
-        let token = reader::token(&mut browser, &cookie);
+        let token = reader::token(&mut browser, &cookie, "accounts:token");
         expire(&database);
         let victim = usize::try_from(random(3)).unwrap();
         let moment = Duration::from_millis(random(KILL_WITHIN_MS));
         thread::scope(|scope| {
             let reads: Vec<_> = (0..READS)
                 .map(|n| {
-                    let (port, request) = (ports[n % 3], reader::request(&token));
+                    let (port, request) = (ports[n % 3], reader::request(PATH, &token));
                     let small = thread::Builder::new().stack_size(64 * 1024);
                     small
                         .spawn_scoped(scope, move || read(port, &request))
@@ -111,6 +112,23 @@ fn main() {
         );
     }
     report(&tally, &issued.presented_refresh_tokens());
+}
+
+/// From now on Vercel takes so long to answer with tokens.
+fn delay(stage: &Stage, delay: Duration) {
+    let fault = format!(
+        r#"{{"provider":"vercel","delay_ms":{},"on":"token"}}"#,
+        delay.as_millis()
+    );
+    let headers = format!(
+        "content-type: application/json\r\ncontent-length: {}\r\n",
+        fault.len()
+    );
+    let host = format!("localhost:{}", stage.simulator_port);
+    let mut request = http::request("PUT /_simulator/faults", &host, &headers);
+    request.extend(fault.as_bytes());
+    let answer = Connection::open(stage.simulator_port).ask(&request);
+    assert!(answer.status < 300, "{}", answer.head);
 }
 
 fn expire(database: &str) {
@@ -154,7 +172,7 @@ impl Tally {
 fn is_settled(port: u16, token: &str) -> bool {
     let began = Instant::now();
     loop {
-        let answer = Connection::open(port).ask(&reader::request(token));
+        let answer = Connection::open(port).ask(&reader::request(PATH, token));
         match answer.status {
             200 => return true,
             409 => return false,
