@@ -17,12 +17,18 @@ const WAITED_OUT: TimeDelta = TimeDelta::hours(1);
 /// An answer that took longer says too little about the time.
 const PROMPT: Duration = Duration::from_secs(1);
 
+/// Two clocks drift apart by less between two answers: 200 millionths of the
+/// quarter of a second between them.
+const DRIFT: i64 = 50;
+
 /// Never goes back by less than an hour. All times in microseconds since 1970.
 pub struct Clock {
     /// Where this machine's monotonic clock stood when this was made.
     made: Instant,
     /// What the time was then, by the clock that is followed.
     origin: AtomicI64,
+    /// By how much that may be wrong, either way.
+    unsure: AtomicI64,
     /// What has been the time already.
     floor: AtomicI64,
     /// Until the database has been asked, this machine's clock has to do.
@@ -34,6 +40,7 @@ impl Default for Clock {
         Self {
             made: Instant::now(),
             origin: AtomicI64::new(this_machine().timestamp_micros()),
+            unsure: AtomicI64::new(0),
             floor: AtomicI64::new(i64::MIN),
             follows: AtomicBool::new(false),
         }
@@ -58,15 +65,12 @@ impl Clock {
         }
         let middle = asked.saturating_duration_since(self.made) + took / 2;
         let told = database.timestamp_micros() - micros(middle);
-        // The answer was made at some time between: whatever fits is kept, so
-        // that a slow answer does not spoil what a quick one has taught.
-        let unsure = micros(took / 2);
-        let known = self.origin.load(Ordering::Relaxed);
-        let origin = if first {
-            told
+        let (origin, unsure) = if first {
+            (told, micros(took / 2))
         } else {
-            known.clamp(told - unsure, told + unsure)
+            self.narrowed(told, micros(took / 2))
         };
+        self.unsure.store(unsure, Ordering::Relaxed);
         let (before, after) = (self.micros(), origin + micros(self.made.elapsed()));
         let step = before - after;
         if first || step > WAITED_OUT.num_microseconds().unwrap_or(i64::MAX) {
@@ -81,6 +85,28 @@ impl Clock {
                 "the database's clock was set, or another server answers"
             );
         }
+    }
+
+    /// The answer was made at some time between question and answer: what fits
+    /// that and everything before is narrowed down, so that a slow answer does
+    /// not spoil what a quick one has taught.
+    fn narrowed(&self, told: i64, told_unsure: i64) -> (i64, i64) {
+        let known = self.origin.load(Ordering::Relaxed);
+        let unsure = self.unsure.load(Ordering::Relaxed) + DRIFT;
+        let from = (known - unsure).max(told - told_unsure);
+        let to = (known + unsure).min(told + told_unsure);
+        if from <= to {
+            let middle = from + (to - from) / 2;
+            (middle, (to - from) / 2)
+        } else {
+            // The clock was set.
+            (told, told_unsure)
+        }
+    }
+
+    /// The least that the time can be now, as far as the answers tell.
+    pub fn at_least(&self) -> DateTime<Utc> {
+        self.now() - TimeDelta::microseconds(self.unsure.load(Ordering::Relaxed))
     }
 
     /// How far this machine's clock is ahead of the database's.

@@ -1,4 +1,4 @@
-//! Our two cookies: read byte for byte, written with exact attributes.
+//! Our cookies: read byte for byte, written with exact attributes.
 
 use std::io::BufRead as _;
 use std::iter;
@@ -6,11 +6,17 @@ use std::iter;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 
 use crate::config::PublicUrl;
+use crate::provider::Provider;
+
+/// A year.
+const LAST_PROVIDER_SECONDS: i64 = 31_536_000;
 
 /// Names and attributes, which depend on whether the origin is https.
 pub struct Cookies {
     pub session: &'static str,
     pub sign_in: &'static str,
+    /// With which provider this browser signed in last: nothing hangs on it.
+    pub last_provider: &'static str,
     pub secure: bool,
 }
 
@@ -29,6 +35,11 @@ impl Cookies {
         Self {
             session: if secure { "__Host-session" } else { "session" },
             sign_in: if secure { "__Host-sign-in" } else { "sign-in" },
+            last_provider: if secure {
+                "__Host-last-provider"
+            } else {
+                "last-provider"
+            },
             secure,
         }
     }
@@ -49,6 +60,23 @@ impl Cookies {
             self.session,
             self.attributes()
         ))
+    }
+
+    /// Remembers a provider for the sign-in page.
+    pub fn set_last_provider(&self, provider: Provider) -> HeaderValue {
+        header(&format!(
+            "{}={provider}; {}; Max-Age={LAST_PROVIDER_SECONDS}",
+            self.last_provider,
+            self.attributes()
+        ))
+    }
+
+    /// The provider that this browser signed in with last.
+    pub fn find_last_provider(&self, headers: &HeaderMap) -> Option<Provider> {
+        match find(headers, self.last_provider) {
+            Found::One(value) => std::str::from_utf8(value).ok()?.parse().ok(),
+            Found::None | Found::Several => None,
+        }
     }
 
     /// Deletes a cookie, with the attributes that it was set with.

@@ -17,9 +17,8 @@ pub fn configure(config: &mut ServiceConfig, app: &Data<Vestibule>) {
         .configure(api::routes::configure)
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
-        .service(get("/static/app.css", assets::app_css))
-        .service(get("/static/app.js", assets::app_js))
-        .service(get("/static/icon.svg", assets::icon_svg))
+        .service(get("/static/{name}", assets::serve))
+        .service(get("/favicon.ico", assets::favicon))
         .service(
             web::scope("")
                 .service(get("/", pages::home::show))

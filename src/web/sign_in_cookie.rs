@@ -112,8 +112,9 @@ where
     }
 }
 
-/// The Cookie lines as they came, for the page that explains the session.
-pub struct AllCookies(pub Vec<HeaderValue>);
+/// The Cookie lines as they came, for pages that look at others than
+/// actix-session's.
+pub struct AllCookies(pub HeaderMap);
 
 /// Around [`SignInSession`].
 pub async fn fence(
@@ -124,7 +125,10 @@ pub async fn fence(
         return next.call(request).await;
     };
     let name = app.cookies.sign_in;
-    let all = request.headers().get_all(COOKIE).cloned().collect();
+    let mut all = HeaderMap::new();
+    for line in request.headers().get_all(COOKIE) {
+        all.append(COOKIE, line.clone());
+    }
     let came = show_only(request.headers_mut(), name);
     request.extensions_mut().insert(AllCookies(all));
     let mut response = next.call(request).await?;

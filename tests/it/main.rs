@@ -35,6 +35,7 @@ mod sessions;
 mod simulator;
 mod slow_commits;
 mod start;
+mod static_files;
 mod stopping;
 mod support;
 mod sweeping;

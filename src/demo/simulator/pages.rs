@@ -12,6 +12,7 @@ use url::Url;
 use super::people::Person;
 use super::world::World;
 
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#b45309"/><path d="M8 16h16M16 8v16" stroke="#fff" stroke-width="4"/></svg>"##;
 const STYLESHEET: &str = include_str!("../../../static/simulator.css");
 
 #[derive(Template)]
@@ -108,6 +109,14 @@ pub async fn stylesheet() -> HttpResponse {
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .content_type("text/css; charset=utf-8")
         .body(STYLESHEET)
+}
+
+/// So that no browser complains that there is none.
+pub async fn icon() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .content_type("image/svg+xml")
+        .body(ICON)
 }
 
 pub async fn avatar(name: Path<String>, world: Data<World>) -> HttpResponse {

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::http::header::{COOKIE, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
@@ -75,15 +74,10 @@ pub async fn show(me: SignedIn, app: Data<Vestibule>, request: HttpRequest) -> H
 
 fn token(request: &HttpRequest, name: &str) -> Vec<u8> {
     let extensions = request.extensions();
-    let mut headers = HeaderMap::new();
-    if let Some(AllCookies(lines)) = extensions.get::<AllCookies>() {
-        for line in lines {
-            headers.append(COOKIE, line.clone());
-        }
-    }
-    match cookies::find(&headers, name) {
-        Found::One(token) => token.to_vec(),
-        Found::None | Found::Several => Vec::new(),
+    let all = extensions.get::<AllCookies>();
+    match all.map(|AllCookies(all)| cookies::find(all, name)) {
+        Some(Found::One(token)) => token.to_vec(),
+        Some(Found::None | Found::Several) | None => Vec::new(),
     }
 }
 

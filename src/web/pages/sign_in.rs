@@ -2,7 +2,7 @@
 
 use actix_session::Session as SignInSession;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
@@ -14,6 +14,7 @@ use crate::sign_in::NextPath;
 use crate::web::caller::{self, MaybeSignedIn};
 use crate::web::error::PageError;
 use crate::web::flash::{self, Flash, Over};
+use crate::web::sign_in_cookie::AllCookies;
 use crate::web::state::Vestibule;
 
 #[derive(Template)]
@@ -30,7 +31,11 @@ struct SignIn {
 }
 
 struct Button {
+    /// The word in the sprite.
+    word: &'static str,
     label: &'static str,
+    /// Used last in this browser.
+    is_last: bool,
     action: String,
 }
 
@@ -41,8 +46,11 @@ pub async fn show(
     session: SignInSession,
 ) -> HttpResponse {
     let next = next_of(&app, request.query_string());
+    let last = last_provider(&app, &request);
     let buttons = app.config.providers().map(|provider| Button {
+        word: provider.as_str(),
         label: provider.label(),
+        is_last: last == Some(provider),
         action: start_address(provider, &next),
     });
     show_page(&SignIn {
@@ -52,6 +60,12 @@ pub async fn show(
         purpose: purpose(next.as_str()),
         next: Some(next).filter(|next| !next.is_home()),
     })
+}
+
+fn last_provider(app: &Vestibule, request: &HttpRequest) -> Option<Provider> {
+    let extensions = request.extensions();
+    let AllCookies(all) = extensions.get()?;
+    app.cookies.find_last_provider(all)
 }
 
 /// Asked for by GET, starting a sign-in only shows this page.

@@ -76,7 +76,9 @@ fn begin(
     }
     let mut all = flash::pending(session);
     let (state, verifier) = (authorization.state, authorization.verifier);
-    let mut pending = PendingSignIn::new(provider, state, verifier, next, now);
+    // Not later than it was: somebody who leaves afterwards is not brought back.
+    let began = app.clock.at_least();
+    let mut pending = PendingSignIn::new(provider, state, verifier, next, began);
     if let Some(session) = connect {
         pending = pending.connecting(session);
     }

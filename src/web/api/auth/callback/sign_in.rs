@@ -40,7 +40,10 @@ pub async fn finish(
 
     let cookie = issue(app, session, user, pending.provider).map_err(crate::error::Error::from)?;
     let mut answer = see_other(pending.next.as_str());
-    answer.headers_mut().append(SET_COOKIE, cookie);
+    let headers = answer.headers_mut();
+    headers.append(SET_COOKIE, cookie);
+    let provider = app.cookies.set_last_provider(pending.provider);
+    headers.append(SET_COOKIE, provider);
     Ok(answer)
 }
 
