@@ -59,7 +59,11 @@ fn age(ring: &Path) {
             key[time] = json!(key[time].as_i64().unwrap() - 120);
         }
     }
-    std::fs::write(ring, keys.to_string()).unwrap();
+    // Whole or not at all, as everybody should: it is being read.
+    let new = ring.with_extension("new");
+    std::fs::copy(ring, &new).unwrap();
+    std::fs::write(&new, keys.to_string()).unwrap();
+    std::fs::rename(&new, ring).unwrap();
 }
 
 fn kids(ring: &Path, alg: &str) -> Vec<String> {
