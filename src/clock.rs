@@ -106,7 +106,8 @@ impl Clock {
 
     /// The least that the time can be now, as far as the answers tell.
     pub fn at_least(&self) -> DateTime<Utc> {
-        self.now() - TimeDelta::microseconds(self.unsure.load(Ordering::Relaxed))
+        let unsure = self.unsure.load(Ordering::Relaxed);
+        DateTime::from_timestamp_micros(self.running() - unsure).unwrap_or_default()
     }
 
     /// How far this machine's clock is ahead of the database's.
@@ -115,8 +116,12 @@ impl Clock {
     }
 
     fn micros(&self) -> i64 {
-        let running = self.origin.load(Ordering::Relaxed) + micros(self.made.elapsed());
-        running.max(self.floor.load(Ordering::Relaxed))
+        self.running().max(self.floor.load(Ordering::Relaxed))
+    }
+
+    /// Without waiting anything out.
+    fn running(&self) -> i64 {
+        self.origin.load(Ordering::Relaxed) + micros(self.made.elapsed())
     }
 }
 

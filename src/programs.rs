@@ -60,12 +60,8 @@ impl Programs {
             return Ok(None);
         };
         let hash = plain.hash();
-        let token = match self.remembered(&hash) {
-            Some(token) => token,
-            None => match self.look_up(hash).await? {
-                Some(token) => token,
-                None => return Ok(None),
-            },
+        let Some(token) = self.known(hash).await? else {
+            return Ok(None);
         };
         if token.is_expired(self.clock.now()) {
             return Ok(None);
@@ -80,32 +76,35 @@ impl Programs {
         }
     }
 
-    fn remembered(&self, hash: &TokenHash) -> Option<Arc<VerifiedToken>> {
+    /// As it is remembered, or looked up: once, however many come with it at
+    /// once.
+    async fn known(&self, hash: TokenHash) -> Result<Option<Arc<VerifiedToken>>, Error> {
         let limit = REMEMBERED_FOR.to_std().unwrap_or_default();
-        let found = self.verified.get(hash)?;
-        (found.since.elapsed() < limit).then_some(found.token)
+        if let Some(found) = self.verified.get(&hash) {
+            if found.since.elapsed() < limit {
+                return Ok(Some(found.token));
+            }
+            self.verified.remove(&hash);
+        }
+        let look_up = self.look_up(hash);
+        match self.verified.get_or_insert_async(&hash, look_up).await {
+            Ok(found) => Ok(Some(found.token)),
+            Err(Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn look_up(&self, hash: TokenHash) -> Result<Option<Arc<VerifiedToken>>, Error> {
+    /// `NotFound` for what the database does not know.
+    async fn look_up(&self, hash: TokenHash) -> Result<Remembered, Error> {
         let since = Instant::now();
         let found = self
             .db
             .run(move |conn| ApiToken::look_up(conn, &hash))
             .await;
-        let token = match found {
-            Ok(token) => Arc::new(token),
-            Err(Error::NotFound) => {
-                self.verified.remove(&hash);
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        let remembered = Remembered {
-            token: Arc::clone(&token),
+        Ok(Remembered {
+            token: Arc::new(found?),
             since,
-        };
-        self.verified.insert(hash, remembered);
-        Ok(Some(token))
+        })
     }
 
     /// A token that was revoked here: refused from now on.

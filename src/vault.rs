@@ -136,13 +136,21 @@ impl Vault {
         scope: Scope,
         provider: Provider,
     ) -> Result<FreshToken, NoToken> {
-        let read = move |conn: &mut _| StoredTokens::of_caller(conn, scope, provider);
-        let stored = self.db.run(read).await?.ok_or(NoToken::NotConnected)?;
+        // Who comes while others wait, waits with them.
+        if self.shared.is_under_way(scope, provider) {
+            return self.shared_refresh(scope, provider).await;
+        }
+        let stored = self.read(scope, provider).await?;
         match Standing::of(&stored) {
             Standing::Fresh => self.open(stored).await,
             Standing::Refused => Err(NoToken::Reconnect),
-            _ => self.shared_refresh(stored.id).await,
+            _ => self.shared_refresh(scope, provider).await,
         }
+    }
+
+    async fn read(&self, scope: Scope, provider: Provider) -> Result<StoredTokens, NoToken> {
+        let read = move |conn: &mut _| StoredTokens::of_caller(conn, scope, provider);
+        self.db.run(read).await?.ok_or(NoToken::NotConnected)
     }
 
     /// The provider did not accept a token that we took for good. Where there

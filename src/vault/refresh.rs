@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::standing::Standing;
 use super::{COME_AGAIN, FreshToken, NoToken, Vault, WAIT, words};
 use crate::error::Error;
+use crate::models::Scope;
 use crate::models::account::{LEASE, Lease, NewTokens, StoredTokens, TokenColumn};
-use crate::models::ids::{AccountId, UserId};
+use crate::models::ids::UserId;
 use crate::oauth::{Http, OAuthError, ProviderClient, ProviderTokens};
 use crate::provider::Provider;
 
@@ -30,11 +31,15 @@ const MOST_CALLS: usize = 2;
 impl Vault {
     /// Reads the row until there is a token, or certainly none. Whoever else
     /// refreshes is waited for.
-    pub(super) async fn obtain(&self, id: AccountId, http: &Http) -> Result<FreshToken, NoToken> {
+    pub(super) async fn obtain(
+        &self,
+        scope: Scope,
+        provider: Provider,
+        http: &Http,
+    ) -> Result<FreshToken, NoToken> {
         let (began, mut calls) = (Instant::now(), 0);
         loop {
-            let read = self.db.run(move |conn| StoredTokens::of_account(conn, id));
-            let stored = read.await?.ok_or(NoToken::NotConnected)?;
+            let stored = self.read(scope, provider).await?;
             match Standing::of(&stored) {
                 Standing::Fresh => return self.open(stored).await,
                 Standing::Refused => return Err(NoToken::Reconnect),

@@ -10,14 +10,19 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
 
 use super::{COME_AGAIN, FreshToken, NoToken, Vault, WAIT};
-use crate::models::ids::AccountId;
+use crate::models::Scope;
+use crate::models::ids::UserId;
 use crate::oauth::Http;
+use crate::provider::Provider;
 
 type Outcome = Result<FreshToken, NoToken>;
+type Awaited = watch::Receiver<Option<Outcome>>;
+/// One account: nobody has two at a provider.
+type Key = (UserId, Provider);
 
 /// What is under way in this process.
 pub(super) struct Shared {
-    under_way: Mutex<HashMap<AccountId, watch::Receiver<Option<Outcome>>>>,
+    under_way: Mutex<HashMap<Key, Awaited>>,
     jobs: mpsc::UnboundedSender<Job>,
     /// For whoever does them.
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Job>>,
@@ -25,7 +30,8 @@ pub(super) struct Shared {
 
 /// A refresh that somebody asked for: at most one an account.
 struct Job {
-    account: AccountId,
+    scope: Scope,
+    provider: Provider,
     outcome: watch::Sender<Option<Outcome>>,
 }
 
@@ -41,33 +47,42 @@ impl Default for Shared {
 }
 
 impl Shared {
-    fn under_way(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Receiver<Option<Outcome>>>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Awaited>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether somebody waits for this account already.
+    pub fn is_under_way(&self, scope: Scope, provider: Provider) -> bool {
+        self.under_way().contains_key(&(scope.user_id(), provider))
+    }
+
     /// The refresh of this account, begun if nobody has.
-    fn join(&self, account: AccountId) -> watch::Receiver<Option<Outcome>> {
-        let mut under_way = self.under_way();
-        if let Some(receiver) = under_way.get(&account) {
-            return receiver.clone();
+    fn join(&self, scope: Scope, provider: Provider) -> Awaited {
+        let (mut under_way, key) = (self.under_way(), (scope.user_id(), provider));
+        if let Some(awaited) = under_way.get(&key) {
+            return awaited.clone();
         }
-        let (outcome, receiver) = watch::channel(None);
+        let (outcome, awaited) = watch::channel(None);
         // The other end lives as long as this one.
-        let _ = self.jobs.send(Job { account, outcome });
-        under_way.insert(account, receiver.clone());
-        receiver
+        let _ = self.jobs.send(Job {
+            scope,
+            provider,
+            outcome,
+        });
+        under_way.insert(key, awaited.clone());
+        awaited
     }
 }
 
 impl Vault {
     /// Waits for the refresh of an account. A caller who goes away does not
     /// end it: it is a task of its own, elsewhere.
-    pub(super) async fn shared_refresh(&self, account: AccountId) -> Outcome {
+    pub(super) async fn shared_refresh(&self, scope: Scope, provider: Provider) -> Outcome {
         let waited = tokio::time::timeout(WAIT, async {
             loop {
-                let mut outcome = self.shared.join(account);
+                let mut outcome = self.shared.join(scope, provider);
                 match outcome.wait_for(Option::is_some).await.as_deref() {
                     // Others had waited before us: we have time left.
                     Ok(Some(Err(NoToken::StillLeased))) => {}
@@ -91,13 +106,15 @@ impl Vault {
     }
 
     async fn work(&self, job: Job, http: &Http) {
-        let obtained = AssertUnwindSafe(self.obtain(job.account, http)).catch_unwind();
+        let obtained = self.obtain(job.scope, job.provider, http);
+        let obtained = AssertUnwindSafe(obtained).catch_unwind();
         let outcome = obtained.await.unwrap_or_else(|_| {
-            tracing::error!(account = %job.account, "a refresh panicked");
+            tracing::error!(user = %job.scope.user_id(), "a refresh panicked");
             Err(NoToken::Later(COME_AGAIN))
         });
         // First, so that whoever comes now begins anew.
-        self.shared.under_way().remove(&job.account);
+        let key = (job.scope.user_id(), job.provider);
+        self.shared.under_way().remove(&key);
         job.outcome.send_replace(Some(outcome));
     }
 

@@ -69,12 +69,6 @@ impl StoredTokens {
             .optional()
     }
 
-    /// For a refresh that a caller asked for.
-    pub fn of_account(conn: &mut PgConnection, id: AccountId) -> QueryResult<Option<Self>> {
-        let stored = accounts::table.find(id).select(Self::as_select());
-        stored.first(conn).optional()
-    }
-
     pub fn provider(&self) -> Option<Provider> {
         self.provider.parse().ok()
     }
