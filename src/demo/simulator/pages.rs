@@ -103,6 +103,11 @@ fn wants_html(request: &HttpRequest) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// Browsers ask for one unasked, and complain of a 404.
+pub async fn no_icon() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
 pub async fn stylesheet() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("X-Content-Type-Options", "nosniff"))

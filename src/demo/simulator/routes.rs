@@ -81,5 +81,6 @@ fn own_routes(app: &mut ServiceConfig) {
         .route("/_simulator/revocations", post().to(panel::revoke_all))
         .route("/_simulator/redirect-trap", to(controls::redirect_trap))
         .route("/_simulator/avatars/{name}", get().to(pages::avatar))
-        .route("/_simulator/simulator.css", get().to(pages::stylesheet));
+        .route("/_simulator/simulator.css", get().to(pages::stylesheet))
+        .route("/favicon.ico", get().to(pages::no_icon));
 }
