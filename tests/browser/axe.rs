@@ -14,7 +14,7 @@ fn source() -> &'static str {
         let path = place();
         std::fs::read_to_string(&path).unwrap_or_else(|cause| {
             panic!(
-                "axe-core is not at {} ({cause}): npm install --no-save --prefix target/browser axe-core",
+                "axe-core is not at {} ({cause}): npm install --no-save --prefix target/browser axe-core@4.14.1",
                 path.display()
             )
         })
