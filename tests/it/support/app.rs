@@ -50,13 +50,15 @@ impl TestApp {
         ring: Arc<LiveRing>,
         settings: &[(&str, &str)],
     ) -> Self {
+        let origin = settings.iter().find(|(name, _)| *name == "PUBLIC_URL");
+        let origin = origin.map_or(ORIGIN, |(_, origin)| origin);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let simulator_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let client = |provider: Provider| Client {
             provider,
             client_id: format!("id-{provider}"),
             client_secret: format!("canary-client-secret-{provider}"),
-            redirect_uris: vec![format!("{ORIGIN}/api/auth/callback/{provider}")],
+            redirect_uris: vec![format!("{origin}/api/auth/callback/{provider}")],
         };
         let simulator = Simulator::start(Options {
             listener,
