@@ -18,7 +18,7 @@ async fn another_device_that_is_ended_is_signed_out_at_its_next_click() {
     here.sees("this device").await;
     here.press("Sign out Firefox on Windows").await;
     here.sees("has to sign in again").await;
-    here.press("Yes, sign out Firefox on Windows").await;
+    here.press("Yes, sign it out: Firefox on Windows").await;
     here.sees("Firefox on Windows is signed out").await;
 
     there.follow("Your account").await;
