@@ -33,7 +33,7 @@ use super::visitor;
 use crate::error::{Dependency, Error as DomainError};
 use crate::sign_in::NextPath;
 
-pub use moment::Moment;
+pub use moment::{Moment, in_words};
 
 /// Who looks at a page, as its header says.
 pub struct Viewer {

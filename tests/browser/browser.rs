@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::driver;
-use crate::support::{TestApp, Visitor};
+use crate::support::{TestApp, Visitor, databases, new_ring};
 use crate::window::{PATIENCE, Window};
 
 /// The app where a browser can open it: on loopback, without TLS.
@@ -18,6 +18,10 @@ pub async fn open_house() -> TestApp {
 }
 
 pub async fn open_house_with(settings: &[(&str, &str)]) -> TestApp {
+    open_house_on(databases::migrated(), settings).await
+}
+
+pub async fn open_house_on(database_url: String, settings: &[(&str, &str)]) -> TestApp {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
@@ -26,7 +30,7 @@ pub async fn open_house_with(settings: &[(&str, &str)]) -> TestApp {
         format!("127.0.0.1:{port}"),
     );
     let ours = [("PUBLIC_URL", origin.as_str()), ("BIND", bind.as_str())];
-    TestApp::start_with(&[&ours, settings].concat()).await
+    TestApp::start_on(database_url, new_ring(), &[&ours, settings].concat()).await
 }
 
 pub fn origin_of(app: &TestApp) -> String {

@@ -10,6 +10,7 @@ mod console;
 mod controls;
 mod devices;
 mod driver;
+mod elsewhere;
 mod errors;
 mod inspection;
 mod keyboard;

@@ -23,6 +23,8 @@ async fn signing_out_asks_once_and_tells_what_it_did() {
     // Told once.
     ada.open_page("/").await;
     ada.does_not_see("You are signed out").await;
+    ada.follow("Sign in").await;
+    ada.sees("last used").await;
 }
 
 #[actix_web::test]

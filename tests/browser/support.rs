@@ -16,7 +16,7 @@ mod eventually;
 mod visitor;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, new_ring};
 pub use caller::Caller;
 pub use eventually::eventually;
 pub use visitor::Visitor;

@@ -27,6 +27,7 @@ async fn a_token_is_made_copied_used_and_revoked() {
 
     ada.open_page("/account/tokens").await;
     ada.sees("backup script").await;
+    ada.sees("made just now").await;
     ada.does_not_see(&token).await;
     ada.press("Revoke").await;
     ada.sees("Yes, revoke it").await;

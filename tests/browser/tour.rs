@@ -3,13 +3,15 @@
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::browser::{Browser, open_house_with, origin_of};
-use crate::errors::{NO_PROVIDER, way_back};
-use crate::support::TestApp;
+use crate::browser::Browser;
+use crate::elsewhere;
+use crate::errors::way_back;
+use crate::support::{TestApp, eventually};
+use crate::window::PATIENCE;
 
 /// Who walks does so by clicking; `at` is called in each place.
 pub async fn tour(app: &TestApp, ada: &Browser, at: impl AsyncFn(&'static str)) {
-    elsewhere(ada, &at).await;
+    elsewhere::tour(ada, &at).await;
     outside(app, ada, &at).await;
     errors(app, ada, &at).await;
     account(app, ada, &at).await;
@@ -17,22 +19,6 @@ pub async fn tour(app: &TestApp, ada: &Browser, at: impl AsyncFn(&'static str)) 
     tokens(app, ada, &at).await;
     reading(ada, &at).await;
     leaving(app, ada, &at).await;
-}
-
-/// What this house never shows: others do.
-async fn elsewhere(ada: &Browser, at: &impl AsyncFn(&'static str)) {
-    let bare = open_house_with(&NO_PROVIDER).await;
-    let page = |app: &TestApp| format!("{}/signin", origin_of(app));
-    ada.visit(&page(&bare)).await;
-    ada.sees("GITHUB_CLIENT_ID").await;
-    at("signin-no-provider").await;
-    let strict = open_house_with(&[("RATE_LIMIT_SIGN_IN", "1")]).await;
-    for _ in 0..2 {
-        ada.visit(&page(&strict)).await;
-        ada.press_on("Sign in with GitHub").await;
-    }
-    ada.sees("Too many attempts").await;
-    at("error-429").await;
 }
 
 async fn outside(app: &TestApp, ada: &Browser, at: &impl AsyncFn(&'static str)) {
@@ -219,8 +205,11 @@ async fn leaving(app: &TestApp, ada: &Browser, at: &impl AsyncFn(&'static str)) 
          insert into revocations (subject, expires_at)
              select id, now() + interval '1 day' from over",
     );
-    actix_web::rt::time::sleep(std::time::Duration::from_secs(1)).await;
-    ada.open_page("/account").await;
+    eventually("the session is over", PATIENCE, async || {
+        ada.open_page("/account").await;
+        ada.path().await.starts_with("/signin")
+    })
+    .await;
     ada.sees("ended on another device").await;
     at("signin-ended").await;
     ada.sign_in("GitHub", "Ada").await;

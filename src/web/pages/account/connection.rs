@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::models::account::Account;
 use crate::provider::Provider;
-use crate::web::pages::Moment;
+use crate::web::pages::{Moment, in_words};
 use crate::web::state::Vestibule;
 
 pub struct Connection {
@@ -51,6 +51,20 @@ impl Connection {
         let all = Provider::ALL.into_iter().map(of);
         all.filter(|it| it.is_offered || it.connected.is_some())
             .collect()
+    }
+}
+
+impl Connection {
+    pub fn disconnect_address(&self) -> String {
+        format!("/account/connections/{}/disconnect", self.word)
+    }
+
+    pub fn disconnect_words(&self) -> String {
+        format!("Disconnect {}", self.label)
+    }
+
+    pub fn confirm_words(&self) -> String {
+        format!("Yes, disconnect {}", self.label)
     }
 }
 
@@ -101,35 +115,9 @@ fn freshness(account: &Account, now: DateTime<Utc>) -> String {
     }
 }
 
-/// To one unit: nobody counts on more.
-fn in_words(time: TimeDelta) -> String {
-    let (count, unit) = match time.num_seconds() {
-        seconds if seconds < 60 => (seconds.max(1), "second"),
-        seconds if seconds < 2 * 3_600 => (seconds / 60, "minute"),
-        seconds if seconds < 2 * 86_400 => (seconds / 3_600, "hour"),
-        seconds => (seconds / 86_400, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_is_told_in_one_unit() {
-        for (seconds, words) in [
-            (0, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
-            (52 * 60 + 59, "52 minutes"),
-            (8 * 3_600 - 1, "7 hours"),
-            (86_400 * 30, "30 days"),
-        ] {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
-        }
-    }
 
     #[test]
     fn a_wider_scope_covers_a_narrower_one() {
