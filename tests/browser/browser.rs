@@ -146,6 +146,10 @@ fn capabilities(arguments: &[&str]) -> serde_json::Map<String, Value> {
         "--disable-gpu",
         "--no-first-run",
         "--disable-crash-reporter",
+        // Nobody is called but the pages that are tried.
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
         "--lang=en",
         // The same picture on every screen.
         "--force-color-profile=srgb",

@@ -17,9 +17,13 @@ async fn every_page_and_state_can_be_used_at_320_pixels() {
             let fault = format!("{place}: {width} px wide at 320");
             ada.faults.borrow_mut().push(fault);
         }
-        for violation in ada.violations().await {
-            let fault = format!("{place} at 320 px, light: {violation}");
-            ada.faults.borrow_mut().push(fault);
+        for window in [Window::PHONE.dark(), Window::PHONE] {
+            ada.resize(window).await;
+            let scheme = if window.is_dark { "dark" } else { "light" };
+            for violation in ada.violations().await {
+                let fault = format!("{place} at 320 px, {scheme}: {violation}");
+                ada.faults.borrow_mut().push(fault);
+            }
         }
     })
     .await;
