@@ -9,6 +9,7 @@
 //! 3  sign_in  revocations          what happens, in transactions and in memory
 //!    endings  programs  sweep      how sessions end; API tokens; what is over
 //!    vault    withdrawals          provider tokens: fresh; taken back
+//!    hand_outs                     noted before they leave
 //!    connections  leaving          disconnected; gone
 //!    reseal                        stored tokens go under another key
 //! 2  models   oauth                rows; providers. They do not know each other
@@ -26,6 +27,7 @@ pub mod db;
 pub mod demo;
 pub mod endings;
 pub mod error;
+pub mod hand_outs;
 pub mod leaving;
 pub mod models;
 pub mod oauth;

@@ -1,6 +1,6 @@
 //! What goes on besides requests: hearing of revocations, writing sign-outs
-//! late, refreshing and revoking provider tokens, looking at the key ring,
-//! sweeping.
+//! late, noting hand-outs, refreshing and revoking provider tokens, looking at
+//! the key ring, sweeping.
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 /// answer requests.
 pub fn start(app: &Data<Vestibule>, tls: &TlsSetup) -> Vec<JoinHandle<()>> {
     let http = Rc::new(Http::new(tls));
-    let (refreshing, revoking) = (app.clone(), app.clone());
+    let (noting, refreshing, revoking) = (app.clone(), app.clone(), app.clone());
     let (polling, writing, sweeping) = (app.clone(), app.clone(), app.clone());
     let (using, forgetting, looking) = (app.clone(), app.clone(), app.clone());
     vec![
@@ -47,6 +47,10 @@ pub fn start(app: &Data<Vestibule>, tls: &TlsSetup) -> Vec<JoinHandle<()>> {
         keep_going("writing when tokens were used", move || {
             let app = using.clone();
             async move { app.programs.write_used().await }
+        }),
+        keep_going("noting hand-outs", move || {
+            let app = noting.clone();
+            async move { app.hand_outs.run().await }
         }),
         keep_going("refreshing provider tokens", {
             let http = Rc::clone(&http);

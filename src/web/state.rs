@@ -9,6 +9,7 @@ use crate::crypto::keys::LiveRing;
 use crate::crypto::session_token::SessionTokens;
 use crate::db::Db;
 use crate::endings::Endings;
+use crate::hand_outs::HandOuts;
 use crate::oauth::{Http, ProviderClient};
 use crate::programs::Programs;
 use crate::provider::Provider;
@@ -33,6 +34,7 @@ pub struct Vestibule {
     pub endings: Endings,
     pub programs: Programs,
     pub vault: Vault,
+    pub hand_outs: HandOuts,
     pub withdrawals: Withdrawals,
     pub(super) cookies: Cookies,
     pub(super) headers: SecurityHeaders,
@@ -64,6 +66,7 @@ impl Vestibule {
         let vault = Vault::new(db.clone(), Arc::clone(&ring), Arc::clone(&providers));
         let withdrawals = Withdrawals::new(db.clone(), Arc::clone(&ring), providers);
         Self {
+            hand_outs: HandOuts::new(db.clone()),
             db,
             tokens,
             vault,

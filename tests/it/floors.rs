@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and its floor.
-const FLOORS: [(&str, u8); 27] = [
+const FLOORS: [(&str, u8); 28] = [
     ("config", 0),
     ("clock", 0),
     ("error", 0),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 27] = [
     ("vault", 3),
     ("withdrawals", 3),
     ("connections", 3),
+    ("hand_outs", 3),
     ("leaving", 3),
     ("reseal", 3),
     ("web", 4),

@@ -55,7 +55,7 @@ async fn what_a_provider_has_withdrawn_is_noticed_by_the_live_call() {
 #[actix_web::test]
 async fn the_live_call_does_not_hold_up_the_page() {
     let app = TestApp::start().await;
-    let mut ada = app.signed_in("github", "ada").await;
+    let ada = app.signed_in("github", "ada").await;
     let slow = json!({"provider": "github", "delay_ms": 20_000, "on": "profile"});
     app.simulate("faults", slow).await;
     let began = Instant::now();

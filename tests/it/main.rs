@@ -15,6 +15,7 @@ mod cookies;
 mod floors;
 mod front_door;
 mod guards;
+mod hand_outs;
 mod hostile_profiles;
 mod keys;
 mod late_answers;

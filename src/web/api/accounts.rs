@@ -4,17 +4,13 @@ use actix_web::http::Method;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use diesel::result::DatabaseErrorKind;
-use diesel::result::Error::DatabaseError;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::document::{CallerErrors, ConflictError, NotFoundError};
 use crate::error::Error;
 use crate::models::account::Account;
-use crate::models::audit_event::{Kind, NewEvent};
-use crate::models::{Scope, Visitor};
 use crate::provider::Provider;
 use crate::web::caller::{AccountsTokenAlone, Caller, Read, Who};
 use crate::web::error::ApiError;
@@ -126,34 +122,12 @@ pub async fn token(
         details["name"] = json!(token.name());
     }
     let visitor = visitor(&app, &request);
-    app.db
-        .run(move |conn| note_hand_out(conn, scope, details, &visitor))
-        .await?;
+    // Nothing leaves unseen.
+    app.hand_outs.note(scope, visitor, details).await?;
     Ok(HttpResponse::Ok().json(HandedOut {
         access_token: fresh.token.expose(),
         token_type: "bearer",
         scopes: &fresh.scopes,
         expires_at: fresh.expires_at,
     }))
-}
-
-/// Noted before it is handed out: nothing leaves unseen.
-fn note_hand_out(
-    conn: &mut diesel::PgConnection,
-    scope: Scope,
-    details: Value,
-    visitor: &Visitor,
-) -> Result<(), Error> {
-    let event = NewEvent {
-        kind: Kind::ProviderTokenHandedOut,
-        user_id: Some(scope.user_id()),
-        session_id: None,
-        visitor: Some(visitor),
-        details,
-    };
-    event.write(conn).map_err(|error| match error {
-        // They have left this very moment, and the token with them.
-        DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Error::InvalidToken,
-        error => error.into(),
-    })
 }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Visitor};
 
+#[derive(Clone)]
 pub struct Caller {
     pub visitor: Visitor,
     pub header: String,
